@@ -1,0 +1,1 @@
+"""Real servers, a network that misbehaves, and tidemark run on them."""
