@@ -1,0 +1,28 @@
+#ifndef TIDEMARK_MODEL_SHAPE_H
+#define TIDEMARK_MODEL_SHAPE_H
+
+#include "model/batch.h"
+#include "model/filter.h"
+
+/*
+ * What the settings make of a row, applied in one place as the row is ended,
+ * so that every road gives the same: a row that the filter refuses, or that is
+ * marked as deleted at the source, is a delete.
+ */
+struct shape {
+    struct filter *rows;        /* NULL: every row; owned */
+    struct filter *soft_delete; /* NULL: none; passes = deleted; owned */
+    bool keeps_last_values;     /* deletes: mark: a soft-deleted row keeps its
+                                   cells; else all cells but the key and
+                                   those that cannot be NULL are blanked */
+};
+
+/* Both filters bound to the table. */
+enum status shape_bind(struct shape *shape, const struct table *table,
+                       struct error *error) MUST_CHECK;
+void shape_release(struct shape *shape);
+/* Ends the row being written in `batch` by batch_add_row; true when it became
+ * a delete. `shape` NULL: never. */
+bool shape_end_row(const struct shape *shape, struct batch *batch);
+
+#endif

@@ -1,0 +1,59 @@
+#ifndef TIDEMARK_SETTINGS_KEY_H
+#define TIDEMARK_SETTINGS_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * The table of settings from which parser, checks, help, `config schema`,
+ * `config example`, the sample and the manual come. A setting exists because
+ * it stands here; nothing else lists names.
+ */
+enum key_type {
+    KEY_TEXT,
+    KEY_BOOL,
+    KEY_COUNT,    /* whole number from 0 */
+    KEY_DURATION, /* 10m */
+    KEY_SIZE,     /* 20M */
+    KEY_RATE,     /* 20M/s */
+    KEY_CHOICE,   /* one of `choices`, joined by '|' */
+    KEY_LIST,     /* a text or a list of texts */
+    KEY_MAP       /* a map of names to texts, or a group of its own */
+};
+
+enum key_place { PLACE_TOP, PLACE_SOURCE, PLACE_WAREHOUSE, PLACE_TABLE,
+                 PLACE_LIMITS };
+
+struct key {
+    const char *name;
+    enum key_type type;
+    enum key_place place;
+    const char *default_text; /* as it would be written; "" is none */
+    const char *choices;      /* KEY_CHOICE, else NULL */
+    const char *sentence;     /* what it does, one sentence */
+    const char *example;      /* for the sample, or NULL */
+};
+
+struct key_table {
+    const char *driver; /* "mysql", "clickhouse", "" for the general ones */
+    const char *schemes; /* URL schemes, "mysql|mariadb" */
+    const struct key *keys;
+    size_t count;
+};
+
+/* Where something stands in the file, both from 1; 0 is unknown. */
+struct key_mark {
+    unsigned line;
+    unsigned column;
+};
+
+/* The key of that name, or NULL. */
+const struct key *key_find(const struct key_table *table, const char *name);
+/* Is `text` a value of the key's type? ERROR_SETTINGS_VALUE with the key's
+ * name and what is expected. */
+enum status key_check(const struct key *key, const char *text,
+                      struct error *error) MUST_CHECK;
+
+#endif
