@@ -5,7 +5,7 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 /* Argument `format` is a printf format, its arguments start at `first`. */
 #define PRINTF_LIKE(format, first) \
-    __attribute__((format(printf, format, first)))
+    __attribute__((__format__(__printf__, format, first)))
 #define NORETURN __attribute__((noreturn))
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,0 +1,109 @@
+/* Comparing and copying texts, and the name that was probably meant. */
+
+#include "base/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Names longer than this get no suggestion. */
+#define NEAREST_BYTES_MAX 64u
+
+bool text_equal(const char *left, const char *right)
+{
+    return strcmp(left, right) == 0;
+}
+
+static uint8_t lower(char character)
+{
+    uint8_t byte = (uint8_t)character;
+
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+bool text_equal_nocase(const char *left, const char *right)
+{
+    while (*left != '\0' && lower(*left) == lower(*right)) {
+        left++;
+        right++;
+    }
+    return lower(*left) == lower(*right);
+}
+
+bool text_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_ends(const char *text, const char *suffix)
+{
+    size_t length = strlen(text);
+    size_t suffix_length = strlen(suffix);
+
+    return length >= suffix_length &&
+           strcmp(text + length - suffix_length, suffix) == 0;
+}
+
+bool text_copy(char *target, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    bool is_whole = length < size;
+
+    if (size == 0)
+        return false;
+    if (!is_whole)
+        length = size - 1;
+    memcpy(target, text, length);
+    target[length] = '\0';
+    return is_whole;
+}
+
+static size_t smaller(size_t left, size_t right)
+{
+    return left < right ? left : right;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static size_t edit_distance(const char *left, const char *right)
+{
+    size_t row[NEAREST_BYTES_MAX + 1];
+    size_t right_length = strlen(right);
+
+    for (size_t i = 0; i <= right_length; i++)
+        row[i] = i;
+    for (size_t line = 1; *left != '\0'; left++, line++) {
+        size_t diagonal = row[0];
+
+        row[0] = line;
+        for (size_t i = 1; i <= right_length; i++) {
+            size_t above = row[i];
+            size_t change = diagonal + (*left != right[i - 1]);
+
+            row[i] = smaller(change, smaller(above, row[i - 1]) + 1);
+            diagonal = above;
+        }
+    }
+    return row[right_length];
+}
+
+const char *text_nearest(const char *text, const char *const *candidates,
+                         size_t count)
+{
+    size_t length = strlen(text);
+    size_t best = length / 3 + 1;
+    const char *nearest = NULL;
+
+    if (length > NEAREST_BYTES_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t distance;
+
+        if (strlen(candidates[i]) > NEAREST_BYTES_MAX)
+            continue;
+        distance = edit_distance(text, candidates[i]);
+        if (distance < best) {
+            best = distance;
+            nearest = candidates[i];
+        }
+    }
+    return nearest;
+}
