@@ -1,0 +1,120 @@
+#ifndef TIDEMARK_SYNC_SYNC_H
+#define TIDEMARK_SYNC_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/batch.h"
+#include "model/calendar.h"
+#include "settings/settings.h"
+#include "source/source.h"
+#include "state/state.h"
+#include "sync/progress.h"
+#include "warehouse/warehouse.h"
+
+/*
+ * One source and one warehouse, opened, with what all tables share. A command
+ * opens one and closes it; threads share it.
+ */
+struct sync {
+    const struct settings *settings; /* borrowed */
+    const struct endpoint_settings *endpoint; /* of the source */
+    struct source *source;
+    struct warehouse *warehouse;
+    struct pool *pool;
+    char owner[96]; /* "host:pid", for leases */
+};
+
+enum status sync_open(const struct settings *settings, struct sync **sync,
+                      struct error *error) MUST_CHECK;
+void sync_close(struct sync *sync); /* NULL is allowed */
+
+/*
+ * One table to be kept equal: settings and description made into a plan. Made
+ * by works_list; a table that cannot be read has `problem` and no promise on
+ * the rest.
+ */
+struct work {
+    char *name;
+    const struct table_settings *settings; /* borrowed */
+    struct source_table *described;        /* owned; NULL when missing */
+    struct table *table; /* described->table with the settings applied */
+    struct shape shape;
+    enum mode mode;
+    bool is_guessed;      /* the mode was guessed */
+    char reason[160];     /* why this mode */
+    const char *cursor;   /* column, NULL: none */
+    const char *cursor_index; /* the source's index that begins with it */
+    enum cursor_unit cursor_unit;
+    struct zone *cursor_zone; /* owned; NULL: UTC */
+    uint64_t late_ms;
+    struct error problem; /* ERROR_NONE: fine */
+    char **remarks;       /* for check and plan */
+    size_t remark_count;
+    struct state_table *state; /* as it was; owned; NULL: never seen */
+    char *shape_text; /* what the rows are made by; see work_shape_text */
+};
+
+/* Which tables a command is about: none given means all of the settings. */
+struct work_choice {
+    const char *const *patterns; /* from the command line */
+    size_t count;
+};
+
+/*
+ * Finds the tables, describes them, applies settings, state and the
+ * warehouse's limits. Few round trips for any number. ERROR_NOTHING_MATCHES
+ * (exit 2) where nothing is left.
+ */
+enum status works_list(struct sync *sync, const struct work_choice *choice,
+                       struct work **works, size_t *count,
+                       struct error *error) MUST_CHECK;
+void works_free(struct work *works, size_t count);
+/* Overlap of a table's windows, settings and proof of the bound considered. */
+uint64_t work_overlap_ms(const struct work *work, bool is_bound_proved);
+
+/* What a run does with each table. */
+enum task_kind { TASK_RUN, TASK_BACKFILL };
+struct backfill_choice {
+    const char *name;  /* --name, or NULL */
+    const char *from;  /* --from, first key column, or NULL */
+    const char *to;    /* --to, or NULL */
+    const char *where; /* --where, or NULL */
+    int64_t since_us;  /* --since by the cursor; INT64_MIN: none */
+};
+
+/* What became of one table. */
+struct work_result {
+    const struct work *work;
+    const char *state; /* word of the interface, static */
+    uint64_t rows_read;
+    uint64_t rows_confirmed;
+    uint64_t deletes;
+    uint64_t bytes;
+    int64_t elapsed_ms;
+    int64_t lag_ms; /* -1 unknown */
+    struct error problem;
+};
+
+struct sync_run {
+    enum task_kind kind;
+    struct backfill_choice backfill; /* TASK_BACKFILL */
+    struct work *works;
+    size_t count;
+    struct work_result *results; /* count of them, filled in */
+    struct progress *progress;   /* NULL: nobody looks */
+    uint64_t run;                /* id in the history */
+};
+
+/*
+ * Reads and loads every table, several side by side; temporary faults are
+ * tried again until settings->retry_ms have passed without progress. A table
+ * that fails stops alone; STATUS_ACTION and worse of the whole source or
+ * warehouse end the run. The status is the worst of all (status_worse).
+ */
+enum status sync_run(struct sync *sync, struct sync_run *run,
+                     struct error *error) MUST_CHECK;
+
+#endif

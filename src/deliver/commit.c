@@ -1,0 +1,224 @@
+/*
+ * The one place that moves a checkpoint. What must stay true, numbered as in
+ * doc/architecture.md; each has a test file named after it:
+ *
+ *  1. A checkpoint is saved only after the warehouse acknowledged every row of
+ *     the delivery. This file alone saves one; no error path moves one.
+ *  2. Deliveries of one stream are committed in the order they were made.
+ *  3. The source may drop its log only up to a saved checkpoint.
+ *  4. A delivery of a followed log resumes at the end of a transaction.
+ *  5. Loading the same delivery twice, late, or out of order with another
+ *     leaves the warehouse as loading each once in order: versions decide.
+ *  6. A value that cannot be represented stops its table and is named.
+ *  7. Nothing in the log is ignored: seen = applied + filtered.
+ *  8. An answer is an acknowledgement only when the whole of it says so.
+ *  9. A row by scan and the same row by log give the same cells and digest.
+ * 10. Memory is bounded by the setting; one larger row is the exception.
+ */
+#include "deliver/commit.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "state/checkpoint_write.h"
+
+static struct checkpoint checkpoint_of(const struct deliver *deliver,
+                                       const struct delivery *delivery)
+{
+    return (struct checkpoint){
+        .stream = deliver->plan.stream,
+        .fence = deliver->plan.fence,
+        .resume_from = delivery->resume_from,
+        .rows = delivery->rows,
+        .rows_expected = deliver->plan.rows_expected,
+        .pairs = delivery->pairs,
+        .pair_count = delivery->pair_count,
+        .overlap_reset = delivery->overlap_reset,
+    };
+}
+
+/* Waits until *counter is `number`; false when the attempt ended first. */
+static bool wait_turn(struct deliver *deliver, const uint64_t *counter,
+                      uint64_t number)
+{
+    pthread_mutex_lock(&deliver->mutex);
+    while (*counter != number && !deliver_has_ended(deliver))
+        pthread_cond_wait(&deliver->changed, &deliver->mutex);
+    bool is_turn = *counter == number && !deliver_has_ended(deliver);
+    pthread_mutex_unlock(&deliver->mutex);
+    return is_turn;
+}
+
+static void pass_turn(struct deliver *deliver, uint64_t *counter,
+                      uint64_t number)
+{
+    pthread_mutex_lock(&deliver->mutex);
+    *counter = number;
+    pthread_cond_broadcast(&deliver->changed);
+    pthread_mutex_unlock(&deliver->mutex);
+}
+
+static enum status ended_early(struct deliver *deliver, struct error *error)
+{
+    pthread_mutex_lock(&deliver->mutex);
+    if (deliver->error.id != ERROR_NONE)
+        *error = deliver->error;
+    else
+        (void)error_set(error, ERROR_INTERRUPTED, "the load was given up");
+    pthread_mutex_unlock(&deliver->mutex);
+    return error->status;
+}
+
+/* Asks until the warehouse has decided. */
+static enum status poll_until_decided(const struct warehouse_ops *ops,
+                                      struct warehouse_session *session,
+                                      const char *handle, uint64_t rows,
+                                      struct error *error)
+{
+    for (;;) {
+        uint64_t wait_ms = 0;
+        enum status status = ops->poll(session, handle, rows, &wait_ms,
+                                       error);
+        if (status != STATUS_PENDING)
+            return status;
+        FAILPOINT("commit.pending", error);
+        if (!clock_sleep_ms(wait_ms))
+            return stop_check(error);
+    }
+}
+
+/* A pending delivery: kept in the state, so that a restart asks for it. */
+static enum status await_pending(struct deliver *deliver,
+                                 struct delivery *delivery,
+                                 struct warehouse_session *session,
+                                 struct state *state, const char *handle,
+                                 struct error *error)
+{
+    struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
+    enum status status = checkpoint_pend(state, &checkpoint,
+                                         delivery->number, handle, error);
+    if (status != STATUS_OK)
+        return status;
+    pass_turn(deliver, &deliver->accepted, delivery->number);
+    status = poll_until_decided(deliver->plan.warehouse->ops, session, handle,
+                                delivery->rows, error);
+    if (status == STATUS_OK || status == STATUS_STOPPED)
+        return status;
+    struct error second;
+    if (checkpoint_unpend(state, deliver->plan.stream, deliver->plan.fence,
+                          delivery->number, &second) != STATUS_OK)
+        *error = second;
+    return error->status;
+}
+
+enum status commit_accept(struct deliver *deliver, struct delivery *delivery,
+                          struct warehouse_session *session,
+                          struct state *state, const char *handle,
+                          struct error *error)
+{
+    if (!wait_turn(deliver, &deliver->accepted, delivery->number - 1))
+        return ended_early(deliver, error);
+    uint64_t wait_ms = 0;
+    enum status status = deliver->plan.warehouse->ops->poll(
+        session, handle, delivery->rows, &wait_ms, error);
+    if (status == STATUS_PENDING)
+        return await_pending(deliver, delivery, session, state, handle,
+                             error);
+    if (status != STATUS_OK)
+        return status;
+    FAILPOINT("commit.acknowledged", error);
+    pass_turn(deliver, &deliver->accepted, delivery->number);
+    return STATUS_OK;
+}
+
+enum status commit_accept_empty(struct deliver *deliver,
+                                struct delivery *delivery,
+                                struct error *error)
+{
+    if (!wait_turn(deliver, &deliver->accepted, delivery->number - 1))
+        return ended_early(deliver, error);
+    pass_turn(deliver, &deliver->accepted, delivery->number);
+    return STATUS_OK;
+}
+
+enum status commit_delivery(struct deliver *deliver,
+                            struct delivery *delivery, struct state *state,
+                            struct error *error)
+{
+    if (!wait_turn(deliver, &deliver->committed, delivery->number - 1))
+        return ended_early(deliver, error);
+    FAILPOINT("commit.before_save", error);
+    struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
+    enum status status = checkpoint_save(state, &checkpoint,
+                                         delivery->number, error);
+    if (status != STATUS_OK)
+        return status;
+    FAILPOINT("commit.saved", error);
+    struct deliver_counts counts;
+    pthread_mutex_lock(&deliver->mutex);
+    deliver->counts.rows_confirmed += delivery->rows;
+    deliver->counts.deletes += delivery->deletes;
+    deliver->counts.bytes += delivery->bytes;
+    deliver->counts.deliveries++;
+    deliver->committed = delivery->number;
+    counts = deliver->counts;
+    pthread_cond_broadcast(&deliver->changed);
+    pthread_mutex_unlock(&deliver->mutex);
+    if (deliver->plan.progress)
+        deliver->plan.progress(deliver->plan.context, &counts);
+    return STATUS_OK;
+}
+
+/* One delivery that an earlier process left behind. */
+static enum status settle_one(const struct deliver_plan *plan,
+                              struct warehouse_session *session,
+                              struct state *state,
+                              const struct checkpoint_pending *pending,
+                              struct error *error)
+{
+    enum status status = poll_until_decided(plan->warehouse->ops, session,
+                                            pending->handle, pending->rows,
+                                            error);
+    if (status != STATUS_OK)
+        return status;
+    struct checkpoint checkpoint = {
+        .stream = plan->stream,
+        .fence = plan->fence,
+        .resume_from = pending->resume_from,
+        .rows = pending->rows,
+        .rows_expected = plan->rows_expected,
+        .overlap_reset = true,
+    };
+    return checkpoint_save(state, &checkpoint, pending->delivery, error);
+}
+
+enum status commit_settle(const struct deliver_plan *plan,
+                          struct warehouse_session *session,
+                          struct state *state, char **checkpoint,
+                          struct error *error)
+{
+    struct checkpoint_pending *pendings = NULL;
+    size_t count = 0;
+    enum status status = checkpoint_pendings(state, plan->stream, &pendings,
+                                             &count, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = settle_one(plan, session, state, &pendings[i], error);
+        if (status == STATUS_OK) {
+            memory_free(*checkpoint);
+            *checkpoint = memory_text(pendings[i].resume_from);
+        } else if (status == STATUS_TEMPORARY) {
+            /* Lost on the way: it is made anew from the checkpoint. */
+            error_clear(error);
+            status = checkpoint_unpend(state, plan->stream, plan->fence,
+                                       pendings[i].delivery, error);
+            break;
+        }
+    }
+    checkpoint_pendings_free(pendings, count);
+    return status;
+}

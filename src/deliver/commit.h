@@ -1,0 +1,29 @@
+#ifndef TIDEMARK_DELIVER_COMMIT_H
+#define TIDEMARK_DELIVER_COMMIT_H
+
+#include "deliver/pipeline.h"
+
+/*
+ * Waits until every delivery before `delivery` is accepted, then asks the
+ * warehouse. What it does not yet confirm is kept in the state as pending and
+ * asked again until it is decided. STATUS_OK: acknowledged in full.
+ */
+enum status commit_accept(struct deliver *deliver, struct delivery *delivery,
+                          struct warehouse_session *session,
+                          struct state *state, const char *handle,
+                          struct error *error) MUST_CHECK;
+/* The same for a delivery without rows: there is nothing to ask. */
+enum status commit_accept_empty(struct deliver *deliver,
+                                struct delivery *delivery,
+                                struct error *error) MUST_CHECK;
+/* Waits until every delivery before it is committed, then saves. */
+enum status commit_delivery(struct deliver *deliver,
+                            struct delivery *delivery, struct state *state,
+                            struct error *error) MUST_CHECK;
+/* What deliver_settle promises. */
+enum status commit_settle(const struct deliver_plan *plan,
+                          struct warehouse_session *session,
+                          struct state *state, char **checkpoint,
+                          struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,65 @@
+#ifndef TIDEMARK_DELIVER_PIPELINE_H
+#define TIDEMARK_DELIVER_PIPELINE_H
+
+#include <pthread.h>
+
+#include "deliver/deliver.h"
+
+#define DELIVER_LOADERS_MAX 4
+
+/* One delivery on its way. States, in order, and who makes each transition:
+ *
+ *   open      deliver_begin     the reader puts batches
+ *   sealed    deliver_seal      resume_from is known
+ *   finished  load_finish       every byte was sent
+ *   accepted  commit_accept     all before it are accepted too
+ *   committed commit_delivery   acknowledged and saved; it is freed
+ */
+struct delivery {
+    uint64_t number; /* from 1 in the attempt */
+    uint64_t version;
+    struct batch **batches; /* waiting for the loader, a ring */
+    size_t batch_count;
+    size_t batch_capacity;
+    bool is_taken; /* by a loader */
+    bool is_sealed;
+    char *resume_from;
+    struct overlap_pair *pairs;
+    size_t pair_count;
+    bool overlap_reset;
+    uint64_t rows;
+    uint64_t deletes;
+    uint64_t bytes;
+    struct delivery *next;
+};
+
+struct deliver {
+    struct deliver_plan plan;
+    uint64_t place; /* identity_place of the checkpoint it started from */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct delivery *first; /* not yet committed, in order of number */
+    struct delivery *last;
+    size_t open_count;
+    uint64_t begun;     /* number of the last delivery begun */
+    uint64_t accepted;  /* number of the last one accepted */
+    uint64_t committed; /* number of the last one committed */
+    bool is_closing;
+    struct error error; /* the first failure; id ERROR_NONE: none */
+    struct deliver_counts counts;
+    pthread_t loaders[DELIVER_LOADERS_MAX];
+    size_t loader_count;
+};
+
+/* Gives its batches back to the pool. */
+void delivery_free(struct delivery *delivery);
+
+/* The body of a loader's thread; `argument` is the struct deliver. */
+void *load_run(void *argument);
+
+/* Remembers the first failure and wakes everybody. */
+void deliver_fail(struct deliver *deliver, const struct error *error);
+/* Call with the mutex held: has the attempt ended? */
+bool deliver_has_ended(const struct deliver *deliver);
+
+#endif
