@@ -17,7 +17,9 @@
  * All sums modulo 2^64. XXH3_64 is XXH3_64bits_withSeed of xxHash 0.8. mix64
  * is fmix64 of MurmurHash3, invertible. A computed 0 becomes 1, so that 0
  * means "no digest": tombstones and rows kept on purpose. A column's seed is
- * XXH3_64 with seed 0 of the UTF-8 of its seed_name.
+ * XXH3_64 with seed 0 of the UTF-8 of its seed_name. "Stored" is is_stored of
+ * struct column: what is read for a filter only has no part in the sum, and
+ * whoever makes the cell leaves it out.
  *
  * Canonical cells know no declared width, so that wider types change nothing:
  *

@@ -35,6 +35,10 @@ enum kind {
     KIND_COUNT
 };
 
+/* Cells lie little endian everywhere and are read as the machine's own. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "cells need a little-endian machine");
+
 const char *kind_name(enum kind kind);
 /* True for TEXT, BYTES and JSON, whose cells have no fixed width. */
 bool kind_is_variable(enum kind kind);

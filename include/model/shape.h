@@ -13,16 +13,17 @@ struct shape {
     struct filter *rows;        /* NULL: every row; owned */
     struct filter *soft_delete; /* NULL: none; passes = deleted; owned */
     bool keeps_last_values;     /* deletes: mark: a soft-deleted row keeps its
-                                   cells; else all cells but the key and
-                                   those that cannot be NULL are blanked */
+                                   cells; else all but the key are blanked by
+                                   batch_blank, as they always are in a row
+                                   that `rows` refuses */
 };
 
-/* Both filters bound to the table. */
+/* Binds both filters to the table; again when the table changed. */
 enum status shape_bind(struct shape *shape, const struct table *table,
                        struct error *error) MUST_CHECK;
 void shape_release(struct shape *shape);
-/* Ends the row being written in `batch` by batch_add_row; true when it became
- * a delete. `shape` NULL: never. */
+/* Ends the row being written in `batch`, all cells of which are there, by
+ * batch_add_row; true when it became a delete. `shape` NULL: never. */
 bool shape_end_row(const struct shape *shape, struct batch *batch);
 
 #endif

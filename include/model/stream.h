@@ -16,7 +16,8 @@
  */
 #define STREAM_NAME_BYTES 320
 
-/* Writes the name; always ends in NUL. */
+/* Writes the name; always ends in NUL. One that is too long ends in "~" and
+ * 16 digits of its hash, so that two never meet. */
 void stream_name(char *target, size_t size, const char *table,
                  const char *reader);
 
@@ -25,9 +26,10 @@ void stream_name(char *target, size_t size, const char *table,
  * delivery and of the request, and at last a hash of the bytes. Made before
  * the first byte but for the hash, which completes it when it is known.
  *
- *     STREAM:PLACE:VERSION:DELIVERY:REQUEST[:HASH]   (hex, 16 digits)
+ *     STREAM:PLACE:VERSION:DELIVERY:REQUEST[:HASH]
  *
- * PLACE is the hash of the checkpoint the delivery starts from.
+ * PLACE is the hash of the checkpoint the delivery starts from. PLACE, VERSION
+ * and HASH are 16 hexadecimal digits in lower case, the other numbers decimal.
  */
 #define IDENTITY_BYTES 512
 struct identity {

@@ -62,15 +62,17 @@ struct table {
     size_t *key; /* indexes of the key's columns, in the key's order */
     size_t key_count; /* 0: a table without a key */
     char *key_index;  /* name of the source's index that proves it, or NULL */
-    bool is_bucketed; /* true where the key is not exactly one INT or UINT */
+    bool is_bucketed; /* there is a key, and it is not one INT or UINT */
     uint64_t estimated_rows;  /* 0 where unknown */
     uint64_t estimated_bytes; /* 0 where unknown */
     char *comment; /* never NULL */
 };
 
+/* A table without columns and key, its target the same name. */
 struct table *table_new(const char *database, const char *name);
-/* Appends a zeroed column with that name and seed of that name; the pointer
- * is valid until the next one is added. */
+/* Appends a column with that name, the seed of that name, is_stored set and
+ * an empty comment, all else zero; the pointer is valid until the next one is
+ * added. */
 struct column *table_add_column(struct table *table, const char *name);
 void table_set_key(struct table *table, const size_t *key, size_t count);
 void table_free(struct table *table); /* NULL is allowed */
@@ -84,8 +86,10 @@ bool table_is_key(const struct table *table, size_t column);
 void column_set_seed(struct column *column, const char *seed_name);
 /* Sets is_bucketed from the key as it stands. */
 void table_settle(struct table *table);
-/* Bytes of a row's fixed parts in a batch, NULL bytes and row values
- * included, plus a guess of 16 bytes for each variable cell. */
+/* Bytes of a row's fixed parts in a batch: cells, NULL bytes, ends of
+ * variable cells and row values; no bytes of variable cells. */
+size_t table_fixed_bytes(const struct table *table);
+/* The same plus a guess of 16 bytes for each variable cell. */
 size_t table_row_bytes(const struct table *table);
 
 const char *mode_name(enum mode mode);

@@ -1,0 +1,51 @@
+/*
+ * What the settings make of a row. The filters are asked before a cell is
+ * blanked: they read the row as the source has it.
+ */
+#include "model/shape.h"
+
+enum status shape_bind(struct shape *shape, const struct table *table,
+                       struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    if (shape->rows)
+        status = filter_bind(shape->rows, table, error);
+    if (status == STATUS_OK && shape->soft_delete)
+        status = filter_bind(shape->soft_delete, table, error);
+    return status;
+}
+
+void shape_release(struct shape *shape)
+{
+    filter_free(shape->rows);
+    filter_free(shape->soft_delete);
+    *shape = (struct shape){.rows = NULL};
+}
+
+static void blank_row(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->table->column_count; i++) {
+        if (!table_is_key(batch->table, i))
+            batch_blank(batch, i);
+    }
+}
+
+bool shape_end_row(const struct shape *shape, struct batch *batch)
+{
+    size_t row = batch->row_count;
+    bool is_refused;
+    bool is_marked;
+
+    if (!shape) {
+        batch_add_row(batch, false);
+        return false;
+    }
+    is_refused = shape->rows && !filter_passes(shape->rows, batch, row);
+    is_marked =
+        shape->soft_delete && filter_passes(shape->soft_delete, batch, row);
+    if (is_refused || (is_marked && !shape->keeps_last_values))
+        blank_row(batch);
+    batch_add_row(batch, is_refused || is_marked);
+    return is_refused || is_marked;
+}
