@@ -45,7 +45,7 @@ const char *text_bytes(char *target, uint64_t value)
                  units[unit]);
     } else {
         snprintf(target, SHORT_BYTES, "%" PRIu64 " %s",
-                 (value + divisor / 2) / divisor,
+                 value / divisor + (value % divisor >= divisor - divisor / 2),
                  units[unit]);
     }
     return target;
