@@ -157,8 +157,8 @@ class ClickHouse(Server):
     def admin(self):
         return Client(self.port)
 
-    def query(self, sql, **more):
-        return self.admin().query(sql, **more)
+    def query(self, sql, body=b"", **more):
+        return self.admin().query(sql, body, **more)
 
     def rows(self, sql, database=None):
         return self.admin().rows(sql, database)

@@ -164,6 +164,12 @@ class Database(Server):
                     rows = cursor.fetchall()
                 return list(rows)
 
+    def create_database(self, name):
+        self.query(f"CREATE DATABASE `{name}`")
+
+    def drop_database(self, name):
+        self.query(f"DROP DATABASE IF EXISTS `{name}`")
+
     def ping(self):
         try:
             self.admin(connect_timeout=1).close()

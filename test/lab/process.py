@@ -27,17 +27,23 @@ def free_port():
 
 
 def start_time(pid):
-    """Clock tick at which pid started; None if it is gone or a zombie."""
+    """Clock tick at which pid started; None if it is gone or a zombie.
+
+    A zombie whose threads still end holds its files: it is not gone yet.
+    """
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii",
                   errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
+        if fields[0] in "ZX" and len(os.listdir(f"/proc/{pid}/task")) < 2:
+            return None
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    return int(fields[19])
 
 
-def _die_with(parent):
+def die_with(parent):
+    """preexec_fn: the child is killed when the calling thread ends."""
     def prepare():
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -59,17 +65,18 @@ class Process:
                 argv, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, start_new_session=True,
                 env=environment,
-                preexec_fn=_die_with(os.getpid()) if owned else None)
+                preexec_fn=die_with(os.getpid()) if owned else None)
         child.returncode = 0  # stop() reaps it; Popen shall not complain
         return cls(child.pid, start_time(child.pid))
 
     def alive(self):
+        still = self.started is not None \
+            and start_time(self.pid) == self.started
         try:
             os.waitpid(self.pid, os.WNOHANG)
         except ChildProcessError:
             pass
-        return self.started is not None \
-            and start_time(self.pid) == self.started
+        return still
 
     def send(self, number):
         if self.alive():
