@@ -54,6 +54,9 @@ struct source_cursor {
     bool is_nullable;
     enum cursor_unit unit; /* of an integer as guessed from its maximum */
     bool has_zone; /* DATETIME, DATE: a wall clock, cursor_zone matters */
+    bool is_likely; /* its name or ON UPDATE says that it moves with the row:
+                       a guess without settings may take it */
+    char *index; /* the index that serves it, for scan_request; or NULL */
 };
 struct source_table {
     struct table *table; /* every usable column, the key, no shape applied */
@@ -62,7 +65,7 @@ struct source_table {
     size_t unusable_count;
     char **hidden; /* notes for people, such as "not InnoDB: ..." */
     size_t hidden_count;
-    /* Columns that may serve as a cursor, best first: indexed ones named
+    /* Every column that may serve as a cursor, best first: indexed ones named
      * updated_at and its like, ON UPDATE CURRENT_TIMESTAMP. */
     struct source_cursor *cursors;
     size_t cursor_count;
@@ -103,6 +106,7 @@ struct scan_request {
      * written as SQL by the source and evaluated again by us. */
     const struct filter *where;
     const char *cursor;         /* column name; SCAN_BY_CURSOR, _NULL_ */
+    const char *cursor_index;   /* source_cursor.index; NULL: none */
     enum cursor_unit cursor_unit;
     const struct zone *cursor_zone; /* wall clocks; NULL: UTC */
     int64_t cursor_from_us;     /* inclusive; INT64_MIN: none */
@@ -187,6 +191,8 @@ struct source_ops {
      */
     enum status (*scan_next)(struct scan *scan, struct batch *batch,
                              bool *is_last, struct error *error);
+    /* Rows the server sent so far, those that were dropped included. */
+    uint64_t (*scan_rows)(const struct scan *scan);
     /* Position of the last row appended; borrowed until the next call. NULL
      * before the first row and for SCAN_WHOLE. */
     const char *(*scan_position)(struct scan *scan);

@@ -39,6 +39,7 @@ struct mysql_session {
 
 /* A connection by the settings (TLS, timeouts, 1 GiB packets, no LOCAL
  * INFILE), session variables set for reading. */
+#define MYSQL_TIMEOUT_S 600u /* of one answer */
 enum status mysql_link_open(const struct endpoint_settings *settings,
                             MYSQL **link, struct error *error) MUST_CHECK;
 void mysql_link_close(MYSQL *link); /* NULL is allowed */
@@ -48,6 +49,13 @@ enum status mysql_failure(MYSQL *link, const char *what, struct error *error);
 /* The session's link, connected anew where it was cut. */
 enum status mysql_session_link(struct mysql_session *session, MYSQL **link,
                                struct error *error) MUST_CHECK;
+/* How the link is protected, for people; the caller frees it. */
+char *mysql_link_tls(MYSQL *link);
+/* Sends `sql` and waits for the head of its answer, at most MYSQL_TIMEOUT_S
+ * and until a stop is requested (then the link is of no more use). The caller
+ * takes the result from the link. */
+enum status mysql_query_start(MYSQL *link, const char *sql, const char *what,
+                              struct error *error) MUST_CHECK;
 /* Cuts the connection (an unread result goes with it). */
 void mysql_session_cut(struct mysql_session *session);
 
@@ -72,6 +80,11 @@ void mysql_quote_text(struct buffer *target, const char *text);
  * and the rest as they are; UUID, INET4, INET6 too), nested keyset condition,
  * range, LIMIT, FORCE INDEX where it is needed for order. Literals of text
  * keys are made of the raw bytes in the column's own charset and collation.
+ *
+ * Behind the table's columns stand those that only the position needs: for
+ * each ENUM and SET column of the key, in the key's order, its number as
+ * BIGINT UNSIGNED (not for SCAN_WHOLE). The cursor is one of the table's
+ * columns.
  */
 enum status mysql_select(const struct mysql_source *source,
                          const struct scan_request *request,
@@ -115,6 +128,7 @@ enum status mysql_scan_open(struct source_session *session,
                             struct scan **scan, struct error *error);
 enum status mysql_scan_next(struct scan *scan, struct batch *batch,
                             bool *is_last, struct error *error);
+uint64_t mysql_scan_rows(const struct scan *scan);
 const char *mysql_scan_position(struct scan *scan);
 void mysql_scan_close(struct scan *scan);
 const char *mysql_scan_sql(struct scan *scan);
