@@ -54,7 +54,7 @@ char *mysql_link_tls(MYSQL *link);
 /* Sends `sql` and waits for the head of its answer, at most MYSQL_TIMEOUT_S
  * and until a stop is requested (then the link is of no more use). The caller
  * takes the result from the link. */
-enum status mysql_query_start(MYSQL *link, const char *sql, const char *what,
+enum status mysql_query_begin(MYSQL *link, const char *sql, const char *what,
                               struct error *error) MUST_CHECK;
 /* Cuts the connection (an unread result goes with it). */
 void mysql_session_cut(struct mysql_session *session);
