@@ -41,8 +41,8 @@ struct deliver_plan {
     uint64_t rows_expected; /* 0 where unknown */
     size_t loader_count;    /* 1 to 4 */
     bool one_request_a_batch; /* tables without a key */
-    /* Called after each commit, by a loader's thread; may be NULL. */
-    void (*progress)(void *context, const struct deliver_counts *counts);
+    /* Told what each commit confirmed, by a loader's thread; may be NULL. */
+    void (*progress)(void *context, uint64_t rows, uint64_t bytes);
     void *context;
 };
 

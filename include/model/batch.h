@@ -90,6 +90,8 @@ static inline uint8_t *batch_fixed(struct batch *batch, size_t column)
 bool batch_add_text(struct batch *batch, size_t column, struct bytes value);
 /* `column` must be one that can be NULL. */
 void batch_set_null(struct batch *batch, size_t column);
+/* Hash (model/key.h) of the key of the row being written. */
+uint64_t batch_row_key_hash(struct batch *batch);
 /* Ends the row: digest from digest_sum (0 when deleted), bucket from the key.
  */
 void batch_add_row(struct batch *batch, bool is_deleted);

@@ -26,7 +26,6 @@ struct checkpoint {
     /* A request whose cause this checkpoint passes; NULL for none. */
     const struct state_request *request;
 };
-#define OVERLAP_PAIRS_MAX 200000
 
 /* One transaction: checkpoint, counts, pairs, request, and the pending
  * delivery of that number is struck off. ERROR_STATE_FENCED where another

@@ -156,6 +156,7 @@ enum status state_seed_write(struct state *state, const char *source,
 
 /* --- overlap: what the window before delivered last ---------------------- */
 
+#define OVERLAP_PAIRS_MAX 200000 /* kept a stream */
 struct overlap_pair {
     uint64_t key_hash;
     uint64_t digest; /* 0: a delete */

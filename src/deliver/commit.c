@@ -157,18 +157,17 @@ enum status commit_delivery(struct deliver *deliver,
     if (status != STATUS_OK)
         return status;
     FAILPOINT("commit.saved", error);
-    struct deliver_counts counts;
     pthread_mutex_lock(&deliver->mutex);
     deliver->counts.rows_confirmed += delivery->rows;
     deliver->counts.deletes += delivery->deletes;
     deliver->counts.bytes += delivery->bytes;
     deliver->counts.deliveries++;
     deliver->committed = delivery->number;
-    counts = deliver->counts;
     pthread_cond_broadcast(&deliver->changed);
     pthread_mutex_unlock(&deliver->mutex);
     if (deliver->plan.progress)
-        deliver->plan.progress(deliver->plan.context, &counts);
+        deliver->plan.progress(deliver->plan.context, delivery->rows,
+                               delivery->bytes);
     return STATUS_OK;
 }
 

@@ -163,18 +163,21 @@ void batch_set_null(struct batch *batch, size_t column)
     place->nulls[row] = 1;
 }
 
+uint64_t batch_row_key_hash(struct batch *batch)
+{
+    buffer_clear(&batch->key);
+    key_canonical(batch, batch->row_count, &batch->key);
+    return key_hash(buffer_bytes(&batch->key));
+}
+
 void batch_add_row(struct batch *batch, bool is_deleted)
 {
     size_t row = batch->row_count;
 
     batch->deleted[row] = is_deleted;
     batch->digests[row] = is_deleted ? 0 : digest_finish(batch->digest_sum);
-    if (batch->buckets) {
-        buffer_clear(&batch->key);
-        key_canonical(batch, row, &batch->key);
-        batch->buckets[row] =
-            key_bucket(key_hash(buffer_bytes(&batch->key)));
-    }
+    if (batch->buckets)
+        batch->buckets[row] = key_bucket(batch_row_key_hash(batch));
     batch->digest_sum = 0;
     batch->row_count = row + 1;
 }

@@ -31,6 +31,16 @@ static void blank_row(struct batch *batch)
     }
 }
 
+/* Is the row wanted at all? */
+static bool is_admitted(const struct shape *shape, struct batch *batch,
+                        bool is_deleted)
+{
+    if (!shape->admits)
+        return true;
+    return shape->admits(shape->context, batch, batch_row_key_hash(batch),
+                         is_deleted);
+}
+
 bool shape_end_row(const struct shape *shape, struct batch *batch)
 {
     size_t row = batch->row_count;
@@ -44,6 +54,16 @@ bool shape_end_row(const struct shape *shape, struct batch *batch)
     is_refused = shape->rows && !filter_passes(shape->rows, batch, row);
     is_marked =
         shape->soft_delete && filter_passes(shape->soft_delete, batch, row);
+    if ((is_refused && shape->keeps_rows) ||
+        !is_admitted(shape, batch, is_refused || is_marked)) {
+        batch_drop_row(batch);
+        return false;
+    }
+    if (is_marked && shape->keeps_rows) {
+        batch_add_row(batch, false);
+        batch->digests[row] = 0;
+        return false;
+    }
     if (is_refused || (is_marked && !shape->keeps_last_values))
         blank_row(batch);
     batch_add_row(batch, is_refused || is_marked);

@@ -1,0 +1,178 @@
+/*
+ * Backfills: the first load of a table by key, and rows that a person asks to
+ * have read again. The mark of the first load is a bound proved before its
+ * first chunk, so that the first window starts where the backfill may not have
+ * seen everything.
+ */
+#include <stdio.h>
+
+#include "base/failpoint.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/task.h"
+
+static char *first_checkpoint(void *context, const char *after)
+{
+    const struct place *started = context;
+    return place_text(after ? "copy" : "done", started->mark_us, INT64_MIN,
+                      after, NULL);
+}
+
+/* The bound that proves where the first window starts; INT64_MIN where the
+ * table has no cursor. */
+static enum status prove_mark(struct task *task, struct place *place,
+                              struct error *error)
+{
+    struct source_bound bound;
+    if (!task->work->cursor || place->mark_us != INT64_MIN)
+        return STATUS_OK;
+    enum status status = task->sync->source->ops->bound(task->sync->source,
+                                                        &bound, error);
+    if (status == STATUS_OK)
+        place->mark_us = bound.bound_us;
+    return status;
+}
+
+static enum status copy_by_key(struct stream *stream, struct place *place,
+                               struct scan_request request,
+                               struct error *error)
+{
+    struct work *work = stream->task->work;
+    request.table = work->table;
+    request.shape = &work->shape;
+    request.after = place->after;
+    struct copy copy = {
+        .stream = stream,
+        .request = request,
+        .checkpoint = first_checkpoint,
+        .context = place,
+    };
+    enum status status = stream_load(stream, LOAD_LIVE, error);
+    if (status == STATUS_OK)
+        status = copy_run(&copy, error);
+    return status;
+}
+
+static void tell_progress(const struct stream *stream, const char *state)
+{
+    struct task *task = stream->task;
+    progress_state(task->run->progress, task->index, state, NULL);
+    progress_expect(task->run->progress, task->index, stream->rows_done,
+                    task->expected_rows);
+}
+
+enum status backfill_first(struct task *task, int64_t *mark_us,
+                           struct error *error)
+{
+    struct stream stream;
+    struct place place;
+    place_init(&place);
+    task->expected_rows = task->work->table->estimated_rows;
+    enum status status = stream_open(task, "backfill", &stream, error);
+    if (status == STATUS_OK)
+        status = place_read(stream.checkpoint, stream.name, &place, error);
+    bool is_done = place.phase && text_equal(place.phase, "done");
+    if (status == STATUS_OK && !is_done) {
+        tell_progress(&stream, "copying");
+        status = prove_mark(task, &place, error);
+        if (status == STATUS_OK)
+            status = copy_by_key(&stream, &place, scan_all(SCAN_BY_KEY),
+                                 error);
+    }
+    if (status == STATUS_OK)
+        *mark_us = place.mark_us;
+    place_release(&place);
+    return stream_close(&stream, status, error);
+}
+
+/* The reader's part of the stream's name: a name of its own makes a second
+ * start harmless; without one the choice itself is the name. */
+static void name_backfill(const struct backfill_choice *choice, char *target,
+                          size_t size)
+{
+    if (choice->name) {
+        (void)snprintf(target, size, "backfill:%s", choice->name);
+        return;
+    }
+    struct buffer text;
+    buffer_init(&text, 65536);
+    buffer_add_format(&text, "%s|%s|%s|%lld",
+                      choice->from ? choice->from : "",
+                      choice->to ? choice->to : "",
+                      choice->where ? choice->where : "",
+                      (long long)choice->since_us);
+    (void)snprintf(target, size, "backfill:%016llx",
+                   (unsigned long long)identity_place(buffer_text(&text)));
+    buffer_release(&text);
+}
+
+static enum status request_of(struct task *task,
+                              const struct backfill_choice *choice,
+                              struct scan_request *request,
+                              struct filter **where, struct error *error)
+{
+    const struct work *work = task->work;
+    *request = scan_all(SCAN_BY_KEY);
+    request->key_from = choice->from;
+    request->key_to = choice->to;
+    if (choice->since_us != INT64_MIN) {
+        if (!work->cursor)
+            return error_set(error, ERROR_CURSOR_UNUSABLE,
+                             "cannot use --since: table \"%s\" has no cursor",
+                             work->name);
+        *request = scan_cursor(work, SCAN_BY_CURSOR);
+        request->cursor_from_us = choice->since_us;
+    }
+    if (!choice->where)
+        return STATUS_OK;
+    enum status status = filter_parse(choice->where, where, error);
+    if (status == STATUS_OK)
+        status = filter_bind(*where, work->table, error);
+    request->where = *where;
+    return status;
+}
+
+/* The rows of the windows before are no longer what was delivered last. */
+static enum status finish_again(struct stream *stream,
+                                const struct backfill_choice *choice,
+                                struct error *error)
+{
+    struct task *task = stream->task;
+    enum status status = state_overlap_forget(task->state, task->work->name,
+                                              error);
+    if (status == STATUS_OK && !choice->name)
+        status = state_stream_forget(task->state, stream->name,
+                                     stream->fence, error);
+    return status;
+}
+
+enum status backfill_again(struct task *task,
+                           const struct backfill_choice *choice,
+                           struct error *error)
+{
+    char reader[STREAM_NAME_BYTES];
+    struct stream stream;
+    struct place place;
+    struct filter *where = NULL;
+    struct scan_request request;
+    place_init(&place);
+    name_backfill(choice, reader, sizeof reader);
+    enum status status = stream_open(task, reader, &stream, error);
+    if (status == STATUS_OK)
+        status = place_read(stream.checkpoint, stream.name, &place, error);
+    bool is_done = place.phase && text_equal(place.phase, "done");
+    if (status == STATUS_OK && !is_done) {
+        tell_progress(&stream, "copying");
+        status = state_overlap_forget(task->state, task->work->name, error);
+        if (status == STATUS_OK)
+            status = request_of(task, choice, &request, &where, error);
+        if (status == STATUS_OK)
+            status = copy_by_key(&stream, &place, request, error);
+    }
+    place_release(&place);
+    filter_free(where);
+    status = stream_close(&stream, status, error);
+    if (status == STATUS_OK && !is_done)
+        status = finish_again(&stream, choice, error);
+    return status;
+}

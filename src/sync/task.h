@@ -1,0 +1,116 @@
+#ifndef TIDEMARK_SYNC_TASK_H
+#define TIDEMARK_SYNC_TASK_H
+
+#include "deliver/deliver.h"
+#include "sync/sync.h"
+
+/*
+ * One attempt at one table by one thread: its connections, its state handle
+ * and what it has done. Readers (backfill, incremental, reload) work on it;
+ * what fails ends the attempt.
+ */
+struct task {
+    struct sync *sync;
+    struct work *work;
+    size_t index; /* in the run, for progress */
+    struct sync_run *run;
+    struct work_result *result;
+    struct source_session *session;
+    struct warehouse_session *warehouse; /* for layout and swaps */
+    struct state *state;
+    bool is_prepared; /* the warehouse's table is ready */
+    uint64_t expected_rows;
+};
+
+/* Makes the warehouse's table ready and the next version higher than every
+ * stored one; before the first delivery of an attempt. */
+enum status task_prepare(struct task *task, struct error *error) MUST_CHECK;
+
+/* The readers; each runs to the end of what there is to do now. */
+enum status backfill_first(struct task *task, int64_t *mark_us,
+                           struct error *error) MUST_CHECK;
+enum status backfill_again(struct task *task,
+                           const struct backfill_choice *choice,
+                           struct error *error) MUST_CHECK;
+enum status incremental_run(struct task *task, struct error *error)
+    MUST_CHECK;
+enum status reload_run(struct task *task, struct error *error) MUST_CHECK;
+
+/* --- one stream of one attempt ------------------------------------------ */
+
+/*
+ * A stream taken by lease, with what an earlier process left pending settled,
+ * its checkpoint read, and the road to the warehouse.
+ */
+struct stream {
+    struct task *task;
+    char name[STREAM_NAME_BYTES];
+    uint64_t fence;
+    char *checkpoint; /* where it resumes; NULL: at its start */
+    uint64_t rows_done;
+    struct deliver *deliver; /* NULL until stream_load */
+};
+enum status stream_open(struct task *task, const char *reader,
+                        struct stream *stream, struct error *error)
+    MUST_CHECK;
+/* Starts the loaders. */
+enum status stream_load(struct stream *stream, enum load_target target,
+                        struct error *error) MUST_CHECK;
+/* Saves a checkpoint that needs no rows; stream_load must be done. */
+enum status stream_save(struct stream *stream, const struct deliver_seal *seal,
+                        struct error *error) MUST_CHECK;
+/* Waits for the commits, adds the counts to the result, frees. `status` is
+ * that of the work so far; the worse of both is returned. */
+enum status stream_close(struct stream *stream, enum status status,
+                         struct error *error) MUST_CHECK;
+
+/* --- chunks ------------------------------------------------------------- */
+
+/*
+ * Reads a request in chunks, each with a snapshot and a reading of its own and
+ * each one delivery, until the rows end. `checkpoint` makes the text to resume
+ * from: `after` is the position reached, NULL once the rows have ended; freed
+ * by the caller. `seal_last` NULL, or called to complete the last seal.
+ */
+struct copy {
+    struct stream *stream;
+    struct scan_request request; /* `after` is where to begin */
+    char *(*checkpoint)(void *context, const char *after);
+    void (*seal_last)(void *context, struct deliver_seal *seal);
+    void *context;
+    bool is_whole; /* one chunk without limit: a table without a key */
+};
+enum status copy_run(struct copy *copy, struct error *error) MUST_CHECK;
+
+/* A request for every row in that order; table and shape still to be set. */
+struct scan_request scan_all(enum scan_order order);
+/* The same with the cursor of the work. */
+struct scan_request scan_cursor(const struct work *work,
+                                enum scan_order order);
+
+/* --- checkpoints as text -------------------------------------------------- */
+
+/* {"mark":ISO,"bound":ISO,"after":[..],"phase":..,"token":..}; parts that are
+ * absent are INT64_MIN or NULL. */
+struct place {
+    int64_t mark_us;
+    int64_t bound_us;
+    char *after;
+    char *phase;
+    char *token;
+};
+void place_init(struct place *place);
+void place_release(struct place *place);
+/* NULL text gives an empty place; a text that is not ours is an error. */
+enum status place_read(const char *text, const char *stream,
+                       struct place *place, struct error *error) MUST_CHECK;
+/* Absent parts as above; the caller frees it. */
+char *place_text(const char *phase, int64_t mark_us, int64_t bound_us,
+                 const char *after, const char *token);
+
+/* --- cursors ---------------------------------------------------------------- */
+
+/* An instant in the units in which the cursor's cells lie in a batch. */
+int64_t cursor_cell(const struct work *work, int64_t utc_us);
+
+#endif
