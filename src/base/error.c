@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 struct error_facts {
     const char *text;

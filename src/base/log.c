@@ -20,7 +20,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 #define LINE_BYTES_MAX 65536u
 #define ERROR_ID_LENGTH 6u /* TM1234 */

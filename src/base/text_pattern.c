@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 struct place {
     const uint8_t *data;

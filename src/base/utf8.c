@@ -1,7 +1,7 @@
 /* UTF-8 by RFC 3629, section 4. What is checked here may go into a JSON text,
  * a terminal or a column of type String as it is. */
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
