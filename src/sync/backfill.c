@@ -37,9 +37,6 @@ static enum status copy_by_key(struct stream *stream, struct place *place,
                                struct scan_request request,
                                struct error *error)
 {
-    struct work *work = stream->task->work;
-    request.table = work->table;
-    request.shape = &work->shape;
     request.after = place->after;
     struct copy copy = {
         .stream = stream,
@@ -76,7 +73,7 @@ enum status backfill_first(struct task *task, int64_t *mark_us,
         tell_progress(&stream, "copying");
         status = prove_mark(task, &place, error);
         if (status == STATUS_OK)
-            status = copy_by_key(&stream, &place, scan_all(SCAN_BY_KEY),
+            status = copy_by_key(&stream, &place, scan_table(task->work, SCAN_BY_KEY),
                                  error);
     }
     if (status == STATUS_OK)
@@ -112,7 +109,7 @@ static enum status request_of(struct task *task,
                               struct filter **where, struct error *error)
 {
     const struct work *work = task->work;
-    *request = scan_all(SCAN_BY_KEY);
+    *request = scan_table(work, SCAN_BY_KEY);
     request->key_from = choice->from;
     request->key_to = choice->to;
     if (choice->since_us != INT64_MIN) {
@@ -120,7 +117,11 @@ static enum status request_of(struct task *task,
             return error_set(error, ERROR_CURSOR_UNUSABLE,
                              "cannot use --since: table \"%s\" has no cursor",
                              work->name);
-        *request = scan_cursor(work, SCAN_BY_CURSOR);
+        request->order = SCAN_BY_CURSOR;
+        request->cursor = work->cursor;
+        request->cursor_index = work->cursor_index;
+        request->cursor_unit = work->cursor_unit;
+        request->cursor_zone = work->cursor_zone;
         request->cursor_from_us = choice->since_us;
     }
     if (!choice->where)

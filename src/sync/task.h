@@ -20,6 +20,12 @@ struct task {
     struct state *state;
     bool is_prepared; /* the warehouse's table is ready */
     uint64_t expected_rows;
+    /* What the readers learnt, for the table's line in the state. */
+    int64_t mark_us;    /* INT64_MIN: no window was read */
+    int64_t reading_us; /* the source's clock when reading began; 0 never */
+    uint64_t null_cursors;
+    uint64_t future_cursors;
+    int64_t strays_us; /* when those were last loaded */
 };
 
 /* Makes the warehouse's table ready and the next version higher than every
@@ -35,6 +41,18 @@ enum status backfill_again(struct task *task,
 enum status incremental_run(struct task *task, struct error *error)
     MUST_CHECK;
 enum status reload_run(struct task *task, struct error *error) MUST_CHECK;
+/* Counts the rows that no window reaches and loads them once a day; after
+ * incremental_run has set mark_us. */
+enum status strays_run(struct task *task, struct error *error) MUST_CHECK;
+/* One attempt at the table as the run wants it. */
+enum status task_attempt(struct task *task, struct error *error) MUST_CHECK;
+
+/* Does what the state says of the shape ask for every row again? */
+bool work_must_begin_anew(const struct work *work);
+/* Saves the shape (life BACKFILLING), so that it asks no more. */
+enum status work_note_shape(struct sync *sync, struct work *work,
+                            struct state *state, struct error *error)
+    MUST_CHECK;
 
 /* --- one stream of one attempt ------------------------------------------ */
 
@@ -82,9 +100,10 @@ struct copy {
 };
 enum status copy_run(struct copy *copy, struct error *error) MUST_CHECK;
 
-/* A request for every row in that order; table and shape still to be set. */
-struct scan_request scan_all(enum scan_order order);
-/* The same with the cursor of the work. */
+/* A request for every row of the work in that order. */
+struct scan_request scan_table(const struct work *work,
+                               enum scan_order order);
+/* The same with its cursor. */
 struct scan_request scan_cursor(const struct work *work,
                                 enum scan_order order);
 

@@ -1,0 +1,135 @@
+/*
+ * The whole table read into a copy beside the live one, then swapped. With a
+ * key it resumes in the middle; without one an interrupted copy is dropped and
+ * begun anew, for nothing tells its rows apart.
+ */
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/task.h"
+
+#define TOKEN_BYTES 256
+
+struct reload {
+    struct task *task;
+    struct stream stream;
+    struct place place;
+    char token[TOKEN_BYTES];
+};
+
+static char *reload_checkpoint(void *context, const char *after)
+{
+    const struct reload *reload = context;
+    return place_text(after ? "copy" : "swap", INT64_MIN, INT64_MIN, after,
+                      reload->token);
+}
+
+static bool is_phase(const struct reload *reload, const char *phase)
+{
+    return reload->place.phase && text_equal(reload->place.phase, phase);
+}
+
+/* An empty copy, or the one begun before. */
+static enum status open_beside(struct reload *reload, struct error *error)
+{
+    struct task *task = reload->task;
+    const struct warehouse_ops *ops = task->sync->warehouse->ops;
+    bool goes_on = is_phase(reload, "copy") && reload->place.after &&
+                   task->work->table->key_count > 0;
+    enum status status = ops->beside(task->warehouse, task->work->table,
+                                     goes_on, reload->token,
+                                     sizeof reload->token, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!goes_on || !text_equal(reload->token, reload->place.token)) {
+        memory_free(reload->place.after);
+        reload->place.after = NULL;
+        progress_expect(task->run->progress, task->index, 0,
+                        task->expected_rows);
+    }
+    return STATUS_OK;
+}
+
+static enum status fill_beside(struct reload *reload, struct error *error)
+{
+    struct task *task = reload->task;
+    struct work *work = task->work;
+    bool has_key = work->table->key_count > 0;
+    struct copy copy = {
+        .stream = &reload->stream,
+        .request = scan_table(work, has_key ? SCAN_BY_KEY : SCAN_WHOLE),
+        .checkpoint = reload_checkpoint,
+        .context = reload,
+        .is_whole = !has_key,
+    };
+    copy.request.after = reload->place.after;
+    enum status status = stream_load(&reload->stream, LOAD_BESIDE, error);
+    if (status == STATUS_OK)
+        status = copy_run(&copy, error);
+    if (status == STATUS_OK)
+        status = deliver_drain(reload->stream.deliver, error);
+    return status;
+}
+
+static enum status swap_in(struct reload *reload, struct error *error)
+{
+    struct task *task = reload->task;
+    const struct warehouse_ops *ops = task->sync->warehouse->ops;
+    FAILPOINT("reload.before_swap", error);
+    enum status status = ops->swap(task->warehouse, task->work->table,
+                                   reload->token, error);
+    if (status != STATUS_OK)
+        return status;
+    FAILPOINT("reload.swapped", error);
+    char *text = place_text("done", INT64_MIN, INT64_MIN, NULL, NULL);
+    struct deliver_seal seal = {.resume_from = text};
+    if (!reload->stream.deliver)
+        status = stream_load(&reload->stream, LOAD_LIVE, error);
+    if (status == STATUS_OK)
+        status = stream_save(&reload->stream, &seal, error);
+    memory_free(text);
+    return status;
+}
+
+static enum status copy_and_swap(struct reload *reload, struct error *error)
+{
+    if (is_phase(reload, "swap")) {
+        (void)text_copy(reload->token, sizeof reload->token,
+                        reload->place.token);
+        return swap_in(reload, error);
+    }
+    enum status status = task_prepare(reload->task, error);
+    if (status == STATUS_OK)
+        status = open_beside(reload, error);
+    if (status == STATUS_OK)
+        status = fill_beside(reload, error);
+    return status == STATUS_OK ? swap_in(reload, error) : status;
+}
+
+enum status reload_run(struct task *task, struct error *error)
+{
+    struct reload reload = {.task = task};
+    const struct warehouse_ops *ops = task->sync->warehouse->ops;
+    if (!ops->facts(task->sync->warehouse)->powers.swaps)
+        return error_set(error, ERROR_WAREHOUSE_LACKS,
+                         "cannot reload table \"%s\": the warehouse %s has "
+                         "no swap", task->work->name, ops->name);
+    place_init(&reload.place);
+    task->expected_rows = task->work->table->estimated_rows;
+    int64_t started_us = clock_utc_us();
+    enum status status = stream_open(task, "reload", &reload.stream, error);
+    if (status == STATUS_OK)
+        status = place_read(reload.stream.checkpoint, reload.stream.name,
+                            &reload.place, error);
+    if (status == STATUS_OK) {
+        progress_state(task->run->progress, task->index, "copying", NULL);
+        progress_expect(task->run->progress, task->index,
+                        reload.stream.rows_done, task->expected_rows);
+        status = copy_and_swap(&reload, error);
+    }
+    place_release(&reload.place);
+    if (status == STATUS_OK)
+        task->reading_us = started_us;
+    return stream_close(&reload.stream, status, error);
+}

@@ -1,0 +1,96 @@
+/*
+ * One attempt at one table: what must hold before its first delivery, and
+ * which readers run. Rows are only ever loaded with versions above every
+ * version that the warehouse holds for the table.
+ */
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "model/version.h"
+#include "sync/task.h"
+
+/*
+ * A lost, restored or shared state would number its readings again: then the
+ * epoch steps above the highest version found, before anything is loaded.
+ */
+static enum status rise_above_stored(struct task *task, struct error *error)
+{
+    struct warehouse *warehouse = task->sync->warehouse;
+    const char *source = task->sync->endpoint->name;
+    struct state_source saved;
+    uint64_t highest = 0;
+    if (!warehouse->ops->facts(warehouse)->powers.reads_back)
+        return STATUS_OK;
+    enum status status = warehouse->ops->highest_version(
+        task->warehouse, task->work->table, &highest, error);
+    if (status == STATUS_OK)
+        status = state_source(task->state, source, &saved, error);
+    if (status != STATUS_OK ||
+        highest < version_make(saved.epoch, saved.readings + 1, 0))
+        return status;
+    log_line(LOG_WARNING, task->work->name,
+             "the warehouse holds newer versions than the state knows; "
+             "the epoch steps above them");
+    return state_epoch_step(task->state, source, version_epoch_above(highest),
+                            error);
+}
+
+enum status task_prepare(struct task *task, struct error *error)
+{
+    if (task->is_prepared)
+        return STATUS_OK;
+    FAILPOINT("task.prepare", error);
+    enum status status = task->sync->warehouse->ops->prepare(
+        task->warehouse, task->work->table, error);
+    if (status == STATUS_OK)
+        status = state_seed_write(task->state, task->sync->endpoint->name,
+                                  task->work->table, error);
+    if (status == STATUS_OK)
+        status = rise_above_stored(task, error);
+    task->is_prepared = status == STATUS_OK;
+    return status;
+}
+
+static enum status forget_stream(struct task *task, const char *reader,
+                                 struct error *error)
+{
+    char name[STREAM_NAME_BYTES];
+    uint64_t fence = 0;
+    stream_name(name, sizeof name, task->work->name, reader);
+    enum status status = state_lease_take(task->state, name,
+                                          task->sync->owner, &fence, error);
+    if (status == STATUS_OK)
+        status = state_stream_forget(task->state, name, fence, error);
+    return status;
+}
+
+/*
+ * Another filter, another type or a new column: rows that no window would
+ * bring are not what they should be, so all are read again. First the streams
+ * go, then the new shape is noted: a crash between does it twice.
+ */
+static enum status begin_anew(struct task *task, struct error *error)
+{
+    static const char *const readers[] = {"incremental", "backfill",
+                                          "reload"};
+    for (size_t i = 0; i < ARRAY_COUNT(readers); i++) {
+        enum status status = forget_stream(task, readers[i], error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return work_note_shape(task->sync, task->work, task->state, error);
+}
+
+enum status task_attempt(struct task *task, struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (work_must_begin_anew(task->work))
+        status = begin_anew(task, error);
+    if (status != STATUS_OK)
+        return status;
+    if (task->run->kind == TASK_BACKFILL)
+        return backfill_again(task, &task->run->backfill, error);
+    if (task->work->mode == MODE_FULL)
+        return reload_run(task, error);
+    return incremental_run(task, error);
+}

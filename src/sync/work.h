@@ -1,0 +1,27 @@
+#ifndef TIDEMARK_SYNC_WORK_H
+#define TIDEMARK_SYNC_WORK_H
+
+#include "sync/sync.h"
+
+/* How a table's settings and description become a plan. */
+
+/* Columns chosen, retyped, policies, filters and soft delete bound; what does
+ * not fit becomes work->problem. */
+void work_shape(struct sync *sync, struct source_session *session,
+                struct work *work);
+/* Mode and cursor, chosen or guessed, with the reason. */
+void work_choose(struct sync *sync, struct work *work);
+void work_remark(struct work *work, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+/*
+ * What the rows are made by, as JSON: seed and class of each stored column,
+ * filter, soft delete, policies. A class knows no width, so that wider types
+ * are the same.
+ */
+char *work_shape_text(const struct sync *sync, const struct work *work);
+/* Do rows loaded under the shape `before` need to be read again? A column that
+ * is gone asks for nothing. `before` NULL: no. */
+bool shape_needs_reading(const char *before, const char *now);
+
+#endif
