@@ -16,6 +16,13 @@ struct shape {
                                    cells; else all but the key are blanked by
                                    batch_blank, as they always are in a row
                                    that `rows` refuses */
+    bool keeps_rows; /* deletes: keep: a soft-deleted row stays alive without
+                        a digest, a refused one is dropped */
+    /* Asked for each row before it is ended, with its cells written and its
+     * digest_sum complete; false drops it. NULL: every row is wanted. */
+    bool (*admits)(void *context, const struct batch *batch,
+                   uint64_t key_hash, bool is_deleted);
+    void *context;
 };
 
 /* Binds both filters to the table; again when the table changed. */
@@ -23,7 +30,8 @@ enum status shape_bind(struct shape *shape, const struct table *table,
                        struct error *error) MUST_CHECK;
 void shape_release(struct shape *shape);
 /* Ends the row being written in `batch`, all cells of which are there, by
- * batch_add_row; true when it became a delete. `shape` NULL: never. */
+ * batch_add_row, or drops it; true when it became a delete. `shape` NULL:
+ * every row is added as it is. */
 bool shape_end_row(const struct shape *shape, struct batch *batch);
 
 #endif
