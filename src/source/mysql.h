@@ -86,6 +86,7 @@ void mysql_quote_text(struct buffer *target, const char *text);
  * BIGINT UNSIGNED (not for SCAN_WHOLE). The cursor is one of the table's
  * columns.
  */
+#define MYSQL_SELECT_BYTES (16u * 1024 * 1024) /* limit for `sql` */
 enum status mysql_select(const struct mysql_source *source,
                          const struct scan_request *request,
                          struct buffer *sql, struct error *error) MUST_CHECK;
@@ -121,6 +122,13 @@ struct mysql_type {
  * is not known. Bounded: hostile texts are fine. */
 void mysql_type_parse(const char *declared, const char *charset,
                       struct mysql_type *type);
+/* The label of that number (from 1) of an ENUM or SET, UTF-8, in place of
+ * what `label` held; false where there is none. */
+bool mysql_type_label(const char *declared, unsigned number,
+                      struct buffer *label);
+/* mysql_map.c: kind, width, precision, scale and the like of a column from its
+ * `declared` and `charset`; false where the type is not supported. */
+bool mysql_map_column(struct column *column) MUST_CHECK;
 
 /* --- mysql_scan.c ----------------------------------------------------------- */
 enum status mysql_scan_open(struct source_session *session,
