@@ -151,8 +151,10 @@ class ClickHouse(Server):
 
     # -- use ---------------------------------------------------------------
 
-    def url(self, database=""):
-        return f"clickhouse://{USER}@127.0.0.1:{self.port}/{database}"
+    def url(self, database="", port=None):
+        """For tidemark; port: that of a proxy in front."""
+        return f"clickhouse://{USER}@127.0.0.1:{port or self.port}" \
+            f"/{database}"
 
     def admin(self):
         return Client(self.port)

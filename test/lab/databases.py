@@ -7,6 +7,7 @@ no privilege, and their data lie wherever the test wants them.
 
 import glob
 import hashlib
+import inspect
 import os
 import re
 import subprocess
@@ -112,10 +113,10 @@ class Database(Server):
 
     @classmethod
     def template(cls):
-        print_of = hashlib.sha256((_USERS + str(cls.defaults)).encode())
-        name = f"template-{cls.kind}-{cls.version()}-" \
-               f"{print_of.hexdigest()[:8]}"
-        return cache.made(name, cls.initialise)
+        recipe = _USERS + inspect.getsource(cls.initialise)
+        mark = hashlib.sha256(recipe.encode()).hexdigest()[:8]
+        return cache.made(f"template-{cls.kind}-{cls.version()}-{mark}",
+                          cls.initialise)
 
     def data(self):
         return os.path.join(self.folder, "data")
@@ -136,8 +137,9 @@ class Database(Server):
 
     # -- use ---------------------------------------------------------------
 
-    def url(self, database=""):
-        return f"mysql://{USER}@127.0.0.1:{self.port}/{database}"
+    def url(self, database="", port=None):
+        """For tidemark; port: that of a proxy in front."""
+        return f"mysql://{USER}@127.0.0.1:{port or self.port}/{database}"
 
     def admin(self, database=None, **more):
         """A connection of root: autocommit, several statements a text."""

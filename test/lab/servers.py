@@ -9,10 +9,11 @@ from .clickhouse import (Client, ClickHouse, ClickHouseError,
 from .databases import (PASSWORD, USER, Database, MariaDB, MariaDBNew,
                         MySQL)
 from .process import LabError, Server, free_port
+from .tls import TlsFront
 
 KINDS = {server.kind: server for server in
          (MariaDB, MySQL, ClickHouse, MariaDBNew, OldClickHouse)}
 
 __all__ = ["Client", "ClickHouse", "ClickHouseError", "Database", "KINDS",
            "LabError", "MariaDB", "MariaDBNew", "MySQL", "OldClickHouse",
-           "PASSWORD", "Server", "USER", "free_port"]
+           "PASSWORD", "Server", "TlsFront", "USER", "free_port"]

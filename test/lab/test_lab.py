@@ -2,9 +2,13 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 
 import pymysql
 import pytest
@@ -13,7 +17,7 @@ from . import tls
 from .process import start_time
 from .proxy import TcpProxy
 from .servers import (PASSWORD, USER, Client, ClickHouse, ClickHouseError,
-                      MariaDB, MySQL)
+                      MariaDB, MySQL, TlsFront)
 from .tidemark import Tidemark
 
 
@@ -74,6 +78,25 @@ def test_the_old_clickhouse_says_its_age(clickhouse_old):
     assert clickhouse_old.query("SELECT version()") == "18.16.1\n"
 
 
+@pytest.mark.parametrize("certificate, complaint", [
+    ("server", None), ("expired", "expired"),
+    ("other_host", "not valid for"), ("unknown_issuer", "self-signed")])
+def test_a_front_speaks_tls(clickhouse, start_server, certificate,
+                            complaint):
+    front = start_server(TlsFront, target=clickhouse.port,
+                         certificate=certificate)
+    trust = ssl.create_default_context(cafile=tls.authority())
+
+    def ping():
+        return urllib.request.urlopen(
+            f"https://127.0.0.1:{front.port}/ping", context=trust).read()
+    if complaint:
+        with pytest.raises(urllib.error.URLError, match=complaint):
+            ping()
+    else:
+        assert ping() == b"Ok.\n"
+
+
 def test_a_server_dies_with_its_owner(tmp_path):
     script = "import sys; from lab.servers import MariaDB\n" \
         "server = MariaDB().start(sys.argv[1])\n" \
@@ -132,6 +155,33 @@ def test_a_hole_is_silent(mariadb, action, direction):
             with pytest.raises(pymysql.err.OperationalError,
                                match="timed out"):
                 connection.query("SELECT 1")
+
+
+@pytest.mark.parametrize("action, stays", [("hole", 1), ("discard", 0)])
+def test_a_hole_tells_no_end(mariadb, action, stays):
+    with TcpProxy(mariadb.port) as proxy:
+        connection = connect(proxy, read_timeout=0.2)
+        number = connection.thread_id()
+        proxy.add(action, direction="down")
+        with pytest.raises(pymysql.err.OperationalError):
+            connection.query("SELECT 1")
+        time.sleep(0.2)
+        assert mariadb.query("SELECT count(*) FROM information_schema"
+                             ".processlist WHERE id = %s", (number,)) == [
+            (stays,)]
+
+
+def test_a_trickle_ends_when_healed(mariadb):
+    with TcpProxy(mariadb.port) as proxy, connect(proxy) as connection:
+        proxy.add("trickle", seconds=0.05)
+        thread = threading.Thread(target=connection.query, daemon=True,
+                                  args=("SELECT repeat('x', 10000)",))
+        thread.start()
+        time.sleep(0.2)
+        assert thread.is_alive()
+        proxy.heal()
+        thread.join(2)
+        assert not thread.is_alive()
 
 
 def test_delay_and_trickle_slow_down_and_heal(mariadb):
