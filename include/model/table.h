@@ -75,6 +75,9 @@ struct table *table_new(const char *database, const char *name);
  * added. */
 struct column *table_add_column(struct table *table, const char *name);
 void table_set_key(struct table *table, const size_t *key, size_t count);
+/* Takes the column out; the key keeps its columns by name, and must not hold
+ * this one. */
+void table_remove_column(struct table *table, size_t column);
 void table_free(struct table *table); /* NULL is allowed */
 
 /* Index of the column of that exact name, or table->column_count. */

@@ -59,6 +59,16 @@ static void column_release(struct column *column)
     memory_free(column->comment);
 }
 
+void table_remove_column(struct table *table, size_t column)
+{
+    column_release(&table->columns[column]);
+    table->column_count--;
+    for (size_t i = column; i < table->column_count; i++)
+        table->columns[i] = table->columns[i + 1];
+    for (size_t i = 0; i < table->key_count; i++)
+        table->key[i] -= table->key[i] > column;
+}
+
 void table_free(struct table *table)
 {
     if (!table)

@@ -60,8 +60,8 @@ static void describe_table(const struct task *task, struct state_table *table)
         return;
     table->life = LIFE_LIVE;
     table->success_us = clock_utc_us();
-    table->confirmed_us = task->reading_us ? task->reading_us
-                                           : table->success_us;
+    if (task->reading_us > 0)
+        table->confirmed_us = task->reading_us;
     table->null_cursors = task->null_cursors;
     table->future_cursors = task->future_cursors;
     table->strays_us = task->strays_us;

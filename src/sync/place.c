@@ -3,7 +3,6 @@
  * in SQLite. `after` is the source's own text and is passed through unread.
  */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -48,7 +47,7 @@ static bool read_after(const json_t *object, char **target)
         return true;
     char *text = json_dumps(value, JSON_COMPACT);
     *target = memory_text(text);
-    free(text);
+    memory_free(text);
     return json_is_array(value) && *target;
 }
 
@@ -98,7 +97,7 @@ char *place_text(const char *phase, int64_t mark_us, int64_t bound_us,
         json_object_set_new(object, "after", json_loads(after, 0, NULL));
     char *dumped = json_dumps(object, JSON_COMPACT);
     char *text = memory_text(dumped);
-    free(dumped);
+    memory_free(dumped);
     json_decref(object);
     return text;
 }

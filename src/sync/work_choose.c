@@ -1,0 +1,157 @@
+/*
+ * How a table is read: what the settings say, or what the table allows. A
+ * guess is kept by the state; only settings change it.
+ */
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/work.h"
+
+#define HOUR_MS UINT64_C(3600000)
+#define PROVED_OVERLAP_MS UINT64_C(5000)
+#define LAGGED_OVERLAP_MS UINT64_C(600000)
+/* An overlap that hides the hour which a zone repeats. */
+#define DAYLIGHT_OVERLAP_MS UINT64_C(5400000)
+
+uint64_t work_overlap_ms(const struct work *work, bool is_bound_proved)
+{
+    if (work->settings->has_overlap)
+        return work->settings->overlap_ms;
+    return is_bound_proved ? PROVED_OVERLAP_MS : LAGGED_OVERLAP_MS;
+}
+
+static const struct source_cursor *find_cursor(const struct work *work)
+{
+    const struct table_settings *settings = work->settings;
+    const struct source_table *found = work->described;
+    for (size_t i = 0; i < found->cursor_count; i++) {
+        const struct source_cursor *cursor = &found->cursors[i];
+        if (settings->cursor_count > 0
+                ? text_equal(settings->cursors[0], cursor->column)
+                : cursor->is_likely && cursor->is_indexed)
+            return cursor;
+    }
+    return NULL;
+}
+
+/* The zone of a wall clock; one with daylight saving repeats an hour. */
+static enum status take_zone(struct work *work, struct error *error)
+{
+    const struct table_settings *settings = work->settings;
+    if (!settings->cursor_zone)
+        return STATUS_OK;
+    work->cursor_zone = zone_load(settings->cursor_zone);
+    if (!work->cursor_zone)
+        return error_set(error, ERROR_CURSOR_UNUSABLE,
+                         "cannot find the time zone \"%s\" of table \"%s\"",
+                         settings->cursor_zone, work->name);
+    if (!zone_has_daylight_saving(work->cursor_zone) ||
+        (settings->has_overlap &&
+         settings->overlap_ms >= DAYLIGHT_OVERLAP_MS))
+        return STATUS_OK;
+    (void)error_set(error, ERROR_CURSOR_UNUSABLE,
+                    "cannot follow \"%s\" of table \"%s\" safely: %s has "
+                    "daylight saving and repeats an hour", work->cursor,
+                    work->name, settings->cursor_zone);
+    error_next(error, "set  %s: {overlap: 90m}", work->name);
+    return error->status;
+}
+
+static void take_cursor(struct work *work, const struct source_cursor *cursor)
+{
+    work->cursor = cursor->column;
+    work->cursor_index = cursor->index;
+    work->cursor_unit = work->settings->has_cursor_unit
+                            ? work->settings->cursor_unit
+                            : cursor->unit;
+    if (!cursor->is_indexed)
+        work_remark(work, "cursor \"%s\" has no index: every run reads the "
+                    "whole table at the source", cursor->column);
+    if (cursor->is_nullable)
+        work_remark(work, "cursor \"%s\" may be NULL: such rows are loaded "
+                    "once a day", cursor->column);
+    if (cursor->has_zone && !work->settings->cursor_zone)
+        work_remark(work, "cursor \"%s\" is a wall clock, taken as UTC: set "
+                    "cursor_zone where it is another", cursor->column);
+}
+
+static void choose_incremental(struct work *work,
+                               const struct source_cursor *cursor,
+                               struct error *error)
+{
+    work->mode = MODE_INCREMENTAL;
+    if (work->settings->cursor_count > 1)
+        (void)error_set(error, ERROR_CURSOR_UNUSABLE,
+                        "cannot follow several cursors of table \"%s\": this "
+                        "build follows one", work->name);
+    else if (work->table->key_count == 0)
+        (void)error_set(error, ERROR_KEY_UNUSABLE,
+                        "cannot read windows of table \"%s\": it has no key "
+                        "that identifies rows", work->name);
+    else if (!cursor)
+        (void)error_set(error, ERROR_CURSOR_UNUSABLE,
+                        "cannot read windows of table \"%s\": %s%s%s",
+                        work->name,
+                        work->settings->cursor_count ? "column \"" : "",
+                        work->settings->cursor_count
+                            ? work->settings->cursors[0]
+                            : "no indexed column looks like the time of the "
+                              "last change",
+                        work->settings->cursor_count
+                            ? "\" is no date, time or integer column"
+                            : "");
+    if (error->id != ERROR_NONE) {
+        error_next(error, "set  %s: {mode: full}", work->name);
+        return;
+    }
+    take_cursor(work, cursor);
+    (void)take_zone(work, error);
+    work_remark(work, "windows cannot see rows that are deleted at the "
+                "source");
+}
+
+/* The state keeps a guess, so that a new index changes nothing by itself. */
+static bool was_guessed_full(const struct work *work)
+{
+    return work->state && work->state->is_guessed && work->state->mode &&
+           text_equal(work->state->mode, mode_name(MODE_FULL));
+}
+
+static void choose_full(struct work *work)
+{
+    work->mode = MODE_FULL;
+    if (!work->is_guessed)
+        return;
+    work_remark(work, work->table->key_count > 0
+                    ? "no indexed cursor: the whole table is read again once "
+                      "a day"
+                    : "no key: the whole table is read again once a day");
+}
+
+void work_choose(struct sync *sync, struct work *work)
+{
+    struct error *error = &work->problem;
+    const struct source_cursor *cursor = find_cursor(work);
+    (void)sync;
+    work->is_guessed = !work->settings->has_mode;
+    if (work->settings->has_mode && work->settings->mode == MODE_FULL) {
+        (void)text_copy(work->reason, sizeof work->reason, "as set");
+        choose_full(work);
+    } else if (work->settings->has_mode || work->settings->cursor_count > 0) {
+        (void)text_copy(work->reason, sizeof work->reason, "as set");
+        choose_incremental(work, cursor, error);
+    } else if (cursor && work->table->key_count > 0 &&
+               !was_guessed_full(work)) {
+        (void)snprintf(work->reason, sizeof work->reason,
+                       "guessed: cursor %s is indexed", cursor->column);
+        choose_incremental(work, cursor, error);
+    } else {
+        (void)text_copy(work->reason, sizeof work->reason,
+                        "guessed: no indexed cursor");
+        choose_full(work);
+    }
+    work->late_ms = work->settings->late_ms
+                        ? work->settings->late_ms
+                        : (work->mode == MODE_FULL ? 26 * HOUR_MS : HOUR_MS);
+}

@@ -1,0 +1,101 @@
+/*
+ * What the rows of a table are made by, as text that the state keeps, and
+ * whether a change of it asks for every row again.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/task.h"
+#include "sync/work.h"
+
+/* Kinds whose canonical cells are the same whatever their width. */
+static const char *class_of(const struct column *column)
+{
+    switch (column->kind) {
+    case KIND_BOOL:
+    case KIND_UINT:
+        return "int";
+    default:
+        return kind_name(column->kind);
+    }
+}
+
+char *work_shape_text(const struct sync *sync, const struct work *work)
+{
+    const struct table_settings *settings = work->settings;
+    json_t *shape = json_object();
+    json_t *columns = json_object();
+    for (size_t i = 0; i < work->table->column_count; i++) {
+        const struct column *column = &work->table->columns[i];
+        if (column->is_stored)
+            json_object_set_new(columns, column->seed_name,
+                                json_string(class_of(column)));
+    }
+    json_object_set_new(shape, "columns", columns);
+    json_object_set_new(shape, "mode", json_string(mode_name(work->mode)));
+    json_object_set_new(shape, "deletes",
+                        json_integer((int)sync->settings->deletes));
+    json_object_set_new(shape, "dates",
+                        json_integer((int)settings->zero_dates));
+    if (settings->rows)
+        json_object_set_new(shape, "rows", json_string(settings->rows));
+    if (settings->soft_delete)
+        json_object_set_new(shape, "soft_delete",
+                            json_string(settings->soft_delete));
+    if (work->cursor)
+        json_object_set_new(shape, "cursor", json_string(work->cursor));
+    char *dumped = json_dumps(shape, JSON_COMPACT | JSON_SORT_KEYS);
+    char *text = memory_text(dumped);
+    memory_free(dumped);
+    json_decref(shape);
+    return text;
+}
+
+static bool has_all_columns(const json_t *before, json_t *now)
+{
+    const char *name;
+    json_t *kind;
+    json_object_foreach(now, name, kind)
+        if (!json_equal(kind, json_object_get(before, name)))
+            return false;
+    return true;
+}
+
+bool shape_needs_reading(const char *before, const char *now)
+{
+    static const char *const parts[] = {"mode", "deletes", "dates", "rows",
+                                        "soft_delete", "cursor"};
+    if (!before)
+        return false;
+    json_t *old = json_loads(before, 0, NULL);
+    json_t *new = json_loads(now, 0, NULL);
+    bool is_same = has_all_columns(json_object_get(old, "columns"),
+                                   json_object_get(new, "columns"));
+    for (size_t i = 0; i < ARRAY_COUNT(parts) && is_same; i++) {
+        const json_t *left = json_object_get(old, parts[i]);
+        const json_t *right = json_object_get(new, parts[i]);
+        is_same = left == right || (left && right && json_equal(left, right));
+    }
+    json_decref(old);
+    json_decref(new);
+    return !is_same;
+}
+
+bool work_must_begin_anew(const struct work *work)
+{
+    return work->state &&
+           shape_needs_reading(work->state->shape, work->shape_text);
+}
+
+enum status work_note_shape(struct sync *sync, struct work *work,
+                            struct state *state, struct error *error)
+{
+    struct state_table *table = work->state;
+    (void)sync;
+    memory_free(table->shape);
+    table->shape = memory_text(work->shape_text);
+    table->life = LIFE_BACKFILLING;
+    return state_table_write(state, table, error);
+}

@@ -1,0 +1,241 @@
+/*
+ * Finds the tables of a command and makes a work of each: names and
+ * descriptions come in few round trips for any number of tables.
+ */
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/work.h"
+
+/* The works while they are made. */
+struct listing {
+    struct sync *sync;
+    const struct work_choice *choice;
+    struct source_session *session;
+    struct warehouse_session *warehouse;
+    struct state *state; /* NULL: nothing was ever done */
+    struct work *works;
+    size_t count;
+};
+
+static bool is_wanted(const struct work_choice *choice, const char *name)
+{
+    if (!choice || choice->count == 0)
+        return true;
+    for (size_t i = 0; i < choice->count; i++)
+        if (text_matches(name, choice->patterns[i]))
+            return true;
+    return false;
+}
+
+static struct work *add_work(struct listing *listing, const char *name,
+                             const struct table_settings *settings)
+{
+    listing->works = memory_resize(listing->works, listing->count + 1,
+                                   sizeof *listing->works);
+    struct work *work = &listing->works[listing->count++];
+    *work = (struct work){.name = memory_text(name), .settings = settings};
+    return work;
+}
+
+static void add_found(struct listing *listing,
+                      const struct source_name *names, size_t count)
+{
+    const struct settings *settings = listing->sync->settings;
+    for (size_t i = 0; i < count; i++) {
+        const struct table_settings *entry = settings_for(settings,
+                                                          names[i].name);
+        if (entry && (!names[i].is_view || entry->is_exact) &&
+            is_wanted(listing->choice, names[i].name))
+            add_work(listing, names[i].name, entry);
+    }
+}
+
+static bool is_listed(const struct listing *listing, const char *name)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        if (text_equal(listing->works[i].name, name))
+            return true;
+    return false;
+}
+
+/* Tables that the settings name and the source does not have. */
+static void add_missing(struct listing *listing)
+{
+    const struct settings *settings = listing->sync->settings;
+    for (size_t i = 0; i < settings->table_count; i++) {
+        const struct table_settings *entry = &settings->tables[i];
+        if (!entry->is_exact || is_listed(listing, entry->pattern) ||
+            !is_wanted(listing->choice, entry->pattern) ||
+            !settings_for(settings, entry->pattern))
+            continue;
+        struct work *work = add_work(listing, entry->pattern, entry);
+        (void)error_set(&work->problem, ERROR_TABLE_MISSING,
+                        "cannot find table \"%s\" in database \"%s\" of the "
+                        "source", entry->pattern,
+                        listing->sync->endpoint->url.path);
+        error_effect(&work->problem, "The other tables go on.");
+        error_next(&work->problem,
+                   "create it, or take it out of the settings");
+    }
+}
+
+static enum status find_names(struct listing *listing, struct error *error)
+{
+    const struct source_ops *ops = listing->sync->source->ops;
+    struct source_name *names = NULL;
+    size_t count = 0;
+    enum status status = ops->names(listing->session, &names, &count, error);
+    if (status != STATUS_OK)
+        return status;
+    add_found(listing, names, count);
+    ops->names_free(names, count);
+    add_missing(listing);
+    if (listing->count > 0)
+        return STATUS_OK;
+    (void)error_set(error, ERROR_NOTHING_MATCHES,
+                    "no table of database \"%s\" matches%s",
+                    listing->sync->endpoint->url.path,
+                    listing->choice && listing->choice->count
+                        ? " the names given"
+                        : " the settings");
+    error_next(error, "tidemark check");
+    return error->status;
+}
+
+static void take_description(struct work *work, struct source_table *found)
+{
+    work->described = found;
+    if (found) {
+        work->table = found->table;
+        return;
+    }
+    (void)error_set(&work->problem, ERROR_TABLE_MISSING,
+                    "cannot find table \"%s\" at the source", work->name);
+}
+
+static enum status describe_all(struct listing *listing, struct error *error)
+{
+    const char **names = memory_new(listing->count, sizeof *names);
+    struct source_table **found = memory_new(listing->count, sizeof *found);
+    size_t asked = 0;
+    for (size_t i = 0; i < listing->count; i++)
+        if (listing->works[i].problem.id == ERROR_NONE)
+            names[asked++] = listing->works[i].name;
+    enum status status = listing->sync->source->ops->describe(
+        listing->session, names, asked, found, error);
+    asked = 0;
+    for (size_t i = 0; i < listing->count && status == STATUS_OK; i++)
+        if (listing->works[i].problem.id == ERROR_NONE)
+            take_description(&listing->works[i], found[asked++]);
+    memory_free(names);
+    memory_free(found);
+    return status;
+}
+
+/* First names of the columns: by the state, else by the warehouse. */
+static enum status find_seeds(struct listing *listing, struct work *work,
+                              struct error *error)
+{
+    struct table *table = work->table;
+    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
+    char **seeds = memory_new(table->column_count, sizeof *seeds);
+    enum status status = STATUS_OK;
+    bool is_known = work->state != NULL;
+    for (size_t i = 0; i < table->column_count && is_known &&
+                       status == STATUS_OK; i++)
+        status = state_seed_read(listing->state,
+                                 listing->sync->endpoint->name, work->name,
+                                 table->columns[i].name, &seeds[i], error);
+    if (!is_known && ops->seeds)
+        status = ops->seeds(listing->warehouse, table, seeds, error);
+    for (size_t i = 0; i < table->column_count; i++) {
+        column_set_seed(&table->columns[i],
+                        seeds[i] ? seeds[i] : table->columns[i].name);
+        memory_free(seeds[i]);
+    }
+    memory_free(seeds);
+    return status;
+}
+
+static enum status make_work(struct listing *listing, struct work *work,
+                             struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (listing->state)
+        status = state_table_read(listing->state,
+                                  listing->sync->endpoint->name, work->name,
+                                  &work->state, error);
+    if (status != STATUS_OK || work->problem.id != ERROR_NONE)
+        return status;
+    work_shape(listing->sync, listing->session, work);
+    if (work->problem.id != ERROR_NONE)
+        return STATUS_OK;
+    status = find_seeds(listing, work, error);
+    if (status == STATUS_OK)
+        work->shape_text = work_shape_text(listing->sync, work);
+    return status;
+}
+
+static enum status list_all(struct listing *listing, struct error *error)
+{
+    struct sync *sync = listing->sync;
+    enum status status = state_open(sync->settings->state, STATE_READ,
+                                    &listing->state, error);
+    if (status == STATUS_OK)
+        status = sync->source->ops->session_open(sync->source,
+                                                 &listing->session, error);
+    if (status == STATUS_OK)
+        status = sync->warehouse->ops->session_open(
+            sync->warehouse, &listing->warehouse, error);
+    if (status == STATUS_OK)
+        status = find_names(listing, error);
+    if (status == STATUS_OK)
+        status = describe_all(listing, error);
+    for (size_t i = 0; i < listing->count && status == STATUS_OK; i++)
+        status = make_work(listing, &listing->works[i], error);
+    return status;
+}
+
+enum status works_list(struct sync *sync, const struct work_choice *choice,
+                       struct work **works, size_t *count,
+                       struct error *error)
+{
+    struct listing listing = {.sync = sync, .choice = choice};
+    enum status status = list_all(&listing, error);
+    if (listing.session)
+        sync->source->ops->session_close(listing.session);
+    if (listing.warehouse)
+        sync->warehouse->ops->session_close(listing.warehouse);
+    state_close(listing.state);
+    if (status != STATUS_OK) {
+        works_free(sync, listing.works, listing.count);
+        listing.works = NULL;
+        listing.count = 0;
+    }
+    *works = listing.works;
+    *count = listing.count;
+    return status;
+}
+
+static void work_release(struct sync *sync, struct work *work)
+{
+    if (work->described) {
+        pool_forget(sync->pool, work->table);
+        sync->source->ops->table_free(work->described);
+    }
+    shape_release(&work->shape);
+    zone_free(work->cursor_zone);
+    state_table_free(work->state);
+    for (size_t i = 0; i < work->remark_count; i++)
+        memory_free(work->remarks[i]);
+    memory_free(work->remarks);
+    memory_free(work->shape_text);
+    memory_free(work->name);
+}
+
+void works_free(struct sync *sync, struct work *works, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        work_release(sync, &works[i]);
+    memory_free(works);
+}
