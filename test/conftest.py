@@ -33,7 +33,7 @@ def _shared(kind, factory):
         return
     server = KINDS[kind]().start(factory.mktemp(kind))
     yield server
-    server.stop()
+    server.discard()
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +81,7 @@ def start_server(tmp_path):
         return servers[-1]
     yield start
     for server in servers:
-        server.thaw()
-        server.stop()
+        server.discard()
 
 
 @pytest.fixture

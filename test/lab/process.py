@@ -7,6 +7,7 @@ stopped; its record is all that is needed to find it again.
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -192,6 +193,12 @@ class Server:
         self.stop()
         self.options.update(options)
         self._launch()
+
+    def discard(self):
+        """Stops for good; the log stays, the data go."""
+        self.thaw()
+        self.stop()
+        shutil.rmtree(os.path.join(self.folder, "data"), ignore_errors=True)
 
     def freeze(self):
         self.process.send(signal.SIGSTOP)
