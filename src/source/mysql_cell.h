@@ -1,0 +1,109 @@
+#ifndef TIDEMARK_SOURCE_MYSQL_CELL_H
+#define TIDEMARK_SOURCE_MYSQL_CELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/batch.h"
+#include "source/mysql.h"
+#include "source/mysql_charset.h"
+
+/*
+ * Makers of cells: one function for each type, and every road calls it with
+ * the value that it took from its bytes. Here alone are range, scale,
+ * character set, the policies of the settings, the canonical bytes and the
+ * digest. A maker writes the cell of its column in the row being written and
+ * adds to digest_sum, or fails: then it writes a blank in its place, so that
+ * the row can be decoded to its end and its key be named.
+ */
+
+/* What the cells of one scan share. */
+struct mysql_cell_row {
+    struct batch *batch; /* the one being filled */
+    /* A column has no room for a value; the row must be made again in an
+     * empty batch. */
+    bool is_too_full;
+    enum error_id failure; /* of the first cell that failed, or ERROR_NONE */
+    size_t failed_column;
+    char reason[128]; /* "0000-00-00 has no value in the warehouse" */
+};
+
+/* One column. Chosen once for a scan. */
+struct mysql_cell {
+    struct mysql_cell_row *row;
+    const struct column *column;
+    size_t index;
+    uint64_t seed;
+    bool is_stored;
+    bool is_natural; /* the kind is that of the type, nothing is retyped */
+    struct mysql_type type;
+    const struct mysql_charset *charset; /* NULL where the type has none */
+    struct buffer scratch;
+};
+
+/* A date and time of day as the server has it: perhaps a zero or partial date.
+ * The caller has checked month <= 12, day <= 31, and the time of day. */
+struct mysql_moment {
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    unsigned hour;
+    unsigned minute;
+    unsigned second;
+    unsigned microsecond;
+};
+
+/* `charset` must outlive the cell; NULL for types without one. */
+void mysql_cell_init(struct mysql_cell *cell, struct mysql_cell_row *row,
+                     const struct table *table, size_t index,
+                     const struct mysql_charset *charset);
+void mysql_cell_release(struct mysql_cell *cell);
+/* The failure of the row being written as people read it, named by table,
+ * column and key; all cells of the row are there. STATUS_TABLE or so. */
+enum status mysql_cell_error(const struct mysql_cell_row *row,
+                             struct error *error);
+
+void mysql_cell_null(struct mysql_cell *cell);
+void mysql_cell_int(struct mysql_cell *cell, int64_t value);
+/* Integers UNSIGNED, BIT, YEAR. */
+void mysql_cell_uint(struct mysql_cell *cell, uint64_t value);
+/* FLOAT, widened, and DOUBLE. */
+void mysql_cell_double(struct mysql_cell *cell, double value);
+/* [-]digits[.digits] */
+void mysql_cell_decimal(struct mysql_cell *cell, struct bytes text);
+/* The time of day is 0. */
+void mysql_cell_date(struct mysql_cell *cell,
+                     const struct mysql_moment *moment);
+/* DATETIME and TIMESTAMP (in UTC). */
+void mysql_cell_datetime(struct mysql_cell *cell,
+                         const struct mysql_moment *moment);
+void mysql_cell_time(struct mysql_cell *cell, int64_t microseconds);
+/* CHAR, VARCHAR, TEXT, JSON and the labels of ENUM and SET, in the column's
+ * own character set; INET4 and INET6 as text. */
+void mysql_cell_text(struct mysql_cell *cell, struct bytes raw);
+/* BINARY (short values are padded), VARBINARY, BLOB, GEOMETRY. */
+void mysql_cell_bytes(struct mysql_cell *cell, struct bytes raw);
+/* 16 bytes in the order of the text. */
+void mysql_cell_uuid(struct mysql_cell *cell, const uint8_t *uuid);
+
+/* --- between the files of the makers --------------------------------------- */
+
+/* Writes a blank and remembers the failure. No value of the row may stand in
+ * the reason. */
+void mysql_cell_fail(struct mysql_cell *cell, enum error_id id,
+                     const char *format, ...) PRINTF_LIKE(3, 4);
+/* Stores bytes as they are in a variable cell. */
+void mysql_cell_store(struct mysql_cell *cell, struct bytes value);
+/* The value as the server prints it (UTF-8) into a cell of another kind than
+ * its own; exact or a failure. `text` may be cell->scratch. */
+void mysql_cell_retype(struct mysql_cell *cell, struct bytes text);
+/* 36 characters into 16 bytes; false where it is no UUID. */
+bool mysql_cell_parse_uuid(struct bytes text, uint8_t *uuid);
+
+static inline void mysql_cell_digest(struct mysql_cell *cell, uint64_t hash)
+{
+    cell->row->batch->digest_sum += hash;
+}
+
+#endif

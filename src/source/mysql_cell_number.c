@@ -1,0 +1,193 @@
+/*
+ * Cells of numbers. What must stay true: a number is stored exactly or the
+ * cell fails.
+ */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/decimal.h"
+#include "model/digest.h"
+#include "source/mysql_cell.h"
+
+#define NUMBER_TEXT_BYTES 32
+
+/* Whole numbers below are printed without an exponent. */
+#define WHOLE_MAX 1e18
+
+/* So many are no more than 18 digits. */
+#define FAST_BYTES 18
+
+static void store_int(struct mysql_cell *cell, int64_t value)
+{
+    uint8_t *place = batch_fixed(cell->row->batch, cell->index);
+
+    switch (cell->column->width) {
+    case 1:
+        *place = (uint8_t)value;
+        break;
+    case 2:
+        memcpy(place, &value, 2);
+        break;
+    case 4:
+        memcpy(place, &value, 4);
+        break;
+    default:
+        memcpy(place, &value, 8);
+        break;
+    }
+}
+
+void mysql_cell_int(struct mysql_cell *cell, int64_t value)
+{
+    char text[NUMBER_TEXT_BYTES];
+
+    if (!cell->is_natural) {
+        snprintf(text, sizeof(text), "%" PRId64, value);
+        mysql_cell_retype(cell, bytes_of(text));
+        return;
+    }
+    store_int(cell, value);
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_int(value, cell->seed));
+}
+
+void mysql_cell_uint(struct mysql_cell *cell, uint64_t value)
+{
+    char text[NUMBER_TEXT_BYTES];
+
+    if (!cell->is_natural) {
+        snprintf(text, sizeof(text), "%" PRIu64, value);
+        mysql_cell_retype(cell, bytes_of(text));
+        return;
+    }
+    store_int(cell, (int64_t)value);
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_uint(value, cell->seed));
+}
+
+/* The fewest digits that give the same number again. */
+static void format_double(double value, bool is_single, char *text,
+                          size_t size)
+{
+    int digits = is_single ? FLT_DIG : DBL_DIG;
+    int most = is_single ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
+
+    if (fabs(value) < WHOLE_MAX && value == trunc(value)) {
+        snprintf(text, size, "%.0f", value);
+        return;
+    }
+    for (; digits <= most; digits++) {
+        double again;
+        snprintf(text, size, "%.*g", digits, value);
+        again = strtod(text, NULL);
+        if (again == value || (is_single && (float)again == (float)value))
+            return;
+    }
+}
+
+void mysql_cell_double(struct mysql_cell *cell, double value)
+{
+    char text[NUMBER_TEXT_BYTES];
+    float narrow = (float)value;
+
+    if (!cell->is_natural) {
+        format_double(value, cell->type.base == MYSQL_BASE_FLOAT, text,
+                      sizeof(text));
+        mysql_cell_retype(cell, bytes_of(text));
+        return;
+    }
+    if (cell->column->width == sizeof(narrow))
+        memcpy(batch_fixed(cell->row->batch, cell->index), &narrow,
+               sizeof(narrow));
+    else
+        memcpy(batch_fixed(cell->row->batch, cell->index), &value,
+               sizeof(value));
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_double(value, cell->seed));
+}
+
+/*
+ * Scaled integer of a text of at most 18 digits with exactly `scale` of
+ * fraction, as servers send it: anything else goes the long way.
+ */
+static bool parse_short(struct bytes text, unsigned scale, int64_t *value)
+{
+    const uint8_t *at = text.data;
+    const uint8_t *end = at + text.size;
+    const uint8_t *point = end;
+    bool is_negative = text.size > 0 && *at == '-';
+    uint64_t sum = 0;
+
+    at += is_negative;
+    if (text.size > FAST_BYTES || (size_t)(end - at) < scale + 1)
+        return false;
+    if (scale > 0) {
+        point = end - scale - 1;
+        if (*point != '.')
+            return false;
+    }
+    for (; at < end; at++) {
+        unsigned digit = (unsigned)*at - '0';
+        if (at == point)
+            continue;
+        if (digit > 9)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *value = is_negative ? -(int64_t)sum : (int64_t)sum;
+    return true;
+}
+
+static bool fits(int64_t value, unsigned precision)
+{
+    static const int64_t powers[] = {
+        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+        1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+        100000000000000, 1000000000000000, 10000000000000000,
+        100000000000000000};
+
+    return precision >= ARRAY_COUNT(powers) ||
+           (value < powers[precision] && value > -powers[precision]);
+}
+
+static bool make_decimal(const struct column *column, struct bytes text,
+                         uint8_t *place)
+{
+    int64_t value;
+
+    if (!parse_short(text, column->scale, &value) ||
+        !fits(value, column->precision))
+        return decimal_parse(text, column->precision, column->scale,
+                             column->width, place);
+    if (column->width <= sizeof(value)) {
+        memcpy(place, &value, column->width);
+        return true;
+    }
+    memset(place, value < 0 ? 0xff : 0, column->width);
+    memcpy(place, &value, sizeof(value));
+    return true;
+}
+
+void mysql_cell_decimal(struct mysql_cell *cell, struct bytes text)
+{
+    const struct column *column = cell->column;
+    uint8_t *place;
+
+    if (!cell->is_natural) {
+        mysql_cell_retype(cell, text);
+        return;
+    }
+    place = batch_fixed(cell->row->batch, cell->index);
+    if (!make_decimal(column, text, place)) {
+        mysql_cell_fail(cell, ERROR_VALUE_RANGE,
+                        "it does not fit decimal(%u,%u)", column->precision,
+                        column->scale);
+        return;
+    }
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_decimal(place, column->width,
+                                               column->scale, cell->seed));
+}
