@@ -1,0 +1,101 @@
+/*
+ * From argv to an exit code: parse, open the log, run one command, print what
+ * failed. Descriptors 0 to 2 are open before anything else, so that no file of
+ * ours ever gets one of them.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "screen.h"
+
+static void hold_standard_descriptors(void)
+{
+    int opened = 0;
+    do
+        opened = open("/dev/null", O_RDWR);
+    while (opened >= 0 && opened <= STDERR_FILENO);
+    if (opened > STDERR_FILENO)
+        (void)close(opened);
+}
+
+static enum status open_log(const struct command_line *line,
+                            struct error *error)
+{
+    struct log_options options = {
+        .level = line->is_quiet ? LOG_ERROR : LOG_WARNING,
+        .format = line->has_log_format ? line->log_format
+                  : isatty(STDERR_FILENO) ? LOG_TEXT
+                                          : LOG_LOGFMT,
+        .file = line->log_file,
+    };
+    if (line->verbose > 0)
+        options.level = line->verbose > 1 ? LOG_DEBUG : LOG_INFO;
+    return log_open(&options, error);
+}
+
+void command_failure(const struct command_line *line,
+                     const struct error *error)
+{
+    if (line->json) {
+        screen_failure_json(error);
+        return;
+    }
+    fprintf(stderr, "%s (%s)\n", error->what, error_id_text(error->id));
+    if (error->effect[0])
+        fprintf(stderr, "  effect: %s\n", error->effect);
+    if (error->next[0])
+        fprintf(stderr, "  next:   %s\n", error->next);
+    else
+        fprintf(stderr, "  next:   tidemark explain %s\n",
+                error_id_text(error->id));
+}
+
+static int run_command(const struct command *command,
+                       const struct command_line *line)
+{
+    struct error error;
+    int exit_code = -1;
+    error_clear(&error);
+    enum status status = open_log(line, &error);
+    if (status == STATUS_OK)
+        status = command->run(line, &exit_code, &error);
+    if (status != STATUS_OK && error.id != ERROR_NONE)
+        command_failure(line, &error);
+    log_close();
+    if (status == STATUS_STOPPED && stop_signal() > 0)
+        return 128 + stop_signal();
+    return exit_code >= 0 ? exit_code : status_exit_code(status);
+}
+
+int command_main(int argc, char **argv)
+{
+    struct command_line line;
+    const struct command *command = NULL;
+    struct error error;
+    error_clear(&error);
+    hold_standard_descriptors();
+    (void)umask(077);
+    secret_protect_process();
+    stop_install();
+    memset(&line, 0, sizeof line);
+    int exit_code = 0;
+    if (command_parse(argc, argv, &line, &command, &error) != STATUS_OK) {
+        command_failure(&line, &error);
+        exit_code = status_exit_code(error.status);
+    } else {
+        exit_code = run_command(command, &line);
+    }
+    command_line_release(&line);
+    if (fflush(stdout) != 0 && exit_code == 0)
+        exit_code = status_exit_code(STATUS_INTERNAL);
+    return exit_code;
+}
