@@ -73,8 +73,8 @@ enum status backfill_first(struct task *task, int64_t *mark_us,
         tell_progress(&stream, "copying");
         status = prove_mark(task, &place, error);
         if (status == STATUS_OK)
-            status = copy_by_key(&stream, &place, scan_table(task->work, SCAN_BY_KEY),
-                                 error);
+            status = copy_by_key(&stream, &place,
+                                 scan_table(task->work, SCAN_BY_KEY), error);
     }
     if (status == STATUS_OK)
         *mark_us = place.mark_us;

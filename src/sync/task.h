@@ -127,7 +127,7 @@ enum status place_read(const char *text, const char *stream,
 char *place_text(const char *phase, int64_t mark_us, int64_t bound_us,
                  const char *after, const char *token);
 
-/* --- cursors ---------------------------------------------------------------- */
+/* --- cursors ------------------------------------------------------------- */
 
 /* An instant in the units in which the cursor's cells lie in a batch. */
 int64_t cursor_cell(const struct work *work, int64_t utc_us);
