@@ -81,7 +81,7 @@ void mysql_cell_datetime(struct mysql_cell *cell,
 void mysql_cell_time(struct mysql_cell *cell, int64_t microseconds);
 /* CHAR, VARCHAR, TEXT, JSON and the labels of ENUM and SET, in the column's
  * own character set; INET4 and INET6 as text. */
-void mysql_cell_text(struct mysql_cell *cell, struct bytes raw);
+void mysql_cell_string(struct mysql_cell *cell, struct bytes raw);
 /* BINARY (short values are padded), VARBINARY, BLOB, GEOMETRY. */
 void mysql_cell_bytes(struct mysql_cell *cell, struct bytes raw);
 /* 16 bytes in the order of the text. */

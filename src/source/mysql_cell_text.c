@@ -43,7 +43,7 @@ static bool convert(struct mysql_cell *cell, struct bytes raw,
     return true;
 }
 
-void mysql_cell_text(struct mysql_cell *cell, struct bytes raw)
+void mysql_cell_string(struct mysql_cell *cell, struct bytes raw)
 {
     struct bytes text;
 
@@ -82,7 +82,7 @@ void mysql_cell_bytes(struct mysql_cell *cell, struct bytes raw)
     else if (column->kind == KIND_UUID && raw.size == column->width)
         mysql_cell_uuid(cell, raw.data);
     else
-        mysql_cell_text(cell, raw);
+        mysql_cell_string(cell, raw);
 }
 
 static struct bytes uuid_text(struct mysql_cell *cell, const uint8_t *uuid)

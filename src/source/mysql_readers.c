@@ -93,7 +93,7 @@ static const uint8_t *read_text(struct mysql_cell *cell, const uint8_t *at,
 
     at = mysql_read_bytes(at, end, &value);
     if (at)
-        mysql_cell_text(cell, value);
+        mysql_cell_string(cell, value);
     return at;
 }
 
