@@ -133,6 +133,13 @@ def test_what_is_allowed_is_no_fault(tree, text):
     assert run("check-style", tree) == (0, "")
 
 
+def test_a_base_name_stands_once(tree):
+    write(tree, {"src/model/x.c": FUNCTION, "src/sync/x.c": FUNCTION})
+    code, output = run("check-style", tree)
+    assert code == 1
+    assert output == "src/sync/x.c:1: src/model/x.c has that base name too\n"
+
+
 def test_scripts_are_known_by_their_first_line(tree):
     write(tree, {"scripts/x": "#!/bin/sh\n\techo\n", "test/x.py": "a \n"})
     code, output = run("check-style", tree)
