@@ -54,7 +54,7 @@ struct table_settings {
     enum cursor_unit cursor_unit;
     bool has_overlap;
     uint64_t overlap_ms;
-    char *soft_delete; /* column, or a filter expression; NULL: none */
+    char *soft_delete; /* a column's plain name, or a filter; NULL: none */
     char **key;
     size_t key_count;
     enum date_policy zero_dates;
@@ -77,17 +77,19 @@ struct settings {
     size_t table_count;
     char **except; /* patterns left out */
     size_t except_count;
+    struct table_settings general; /* where each entry of tables starts */
     enum deletes_mode deletes;
     char *state;       /* path of the state file, made absolute */
     uint64_t memory_bytes;
     uint64_t bound_max_wait_ms;
     uint64_t retry_ms; /* how long temporary faults are retried */
     uint64_t workers;  /* tables read side by side */
+    uint64_t chunk_bytes; /* a delivery of a scan ends here, */
+    uint64_t chunk_rows;  /* or here; at least 1 */
 };
 
-/* The table of all general keys; drivers add theirs (see key.h). */
-const struct key_table *settings_keys(void);
-const struct key_table *settings_table_keys(void);
+/* The general keys of one place; drivers add theirs (see key.h). */
+const struct key_table *settings_keys(enum key_place place);
 
 struct settings_options {
     const char *path;  /* --config, NULL: the usual places */
@@ -100,17 +102,21 @@ struct settings_options {
 };
 
 /* Reads, expands, checks. Secrets are resolved here (missing: error at the
- * key's line). *settings is NULL after a failure. */
+ * key's line). *settings is NULL after a failure. Relative paths in the file
+ * start at its folder. Zones are looked up: no other thread may run. */
 enum status settings_load(const struct settings_options *options,
                           struct settings **settings, struct error *error)
     MUST_CHECK;
 void settings_free(struct settings *settings); /* NULL is allowed */
 
-/* The settings of one table of the source: the most exact entry wins, then
- * the last; NULL where it is not wanted. Borrowed. */
+/* The settings of one table of the source: a name beats a pattern, of patterns
+ * the one with more characters before its first special one wins, then the
+ * last; `except` is ranked alike and wins where it is as exact. NULL where the
+ * table is not wanted. Borrowed. */
 const struct table_settings *settings_for(const struct settings *settings,
                                           const char *table);
-/* Value of a driver's key by name; never NULL for a key of its table. */
+/* Value of a driver's key by name: written, from the URL's parameters, or the
+ * default. Never NULL for a key of its table, NULL for any other. */
 const char *endpoint_value(const struct endpoint_settings *endpoint,
                            const char *key);
 
