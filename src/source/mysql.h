@@ -18,6 +18,7 @@ struct mysql_source {
     struct source base;
     const struct endpoint_settings *settings; /* borrowed */
     struct source_facts facts;
+    char *database; /* as the server names it */
     bool is_mariadb;
     unsigned version; /* 101119 for 10.11.19, 90704 for 9.7.4 */
     pthread_mutex_t mutex; /* guards what stands below */
@@ -129,6 +130,35 @@ bool mysql_type_label(const char *declared, unsigned number,
 /* mysql_map.c: kind, width, precision, scale and the like of a column from its
  * `declared` and `charset`; false where the type is not supported. */
 bool mysql_map_column(struct column *column) MUST_CHECK;
+
+/* --- mysql_describe.c, mysql_retype.c, mysql_key.c: as source_ops ------- */
+enum status mysql_names(struct source_session *session,
+                        struct source_name **names, size_t *count,
+                        struct error *error) MUST_CHECK;
+void mysql_names_free(struct source_name *names, size_t count);
+enum status mysql_describe(struct source_session *session,
+                           const char *const *names, size_t count,
+                           struct source_table **tables,
+                           struct error *error) MUST_CHECK;
+void mysql_table_free(struct source_table *table); /* NULL is allowed */
+enum status mysql_retype(struct table *table, const char *column,
+                         const char *type, struct error *error) MUST_CHECK;
+enum status mysql_choose_key(struct source_session *session,
+                             struct table *table, const char *const *columns,
+                             size_t count, struct error *error) MUST_CHECK;
+/* --- mysql_cursor.c, mysql_bound.c, mysql_grants.c ------------------------- */
+enum status mysql_strays(struct source_session *session,
+                         const struct scan_request *request,
+                         int64_t future_us, uint64_t *nulls, uint64_t *futures,
+                         struct error *error) MUST_CHECK;
+enum status mysql_cursor_maxima(struct source_session *session,
+                                const struct scan_request *requests,
+                                size_t count, int64_t *maxima,
+                                struct error *error) MUST_CHECK;
+enum status mysql_bound(struct source *source, struct source_bound *bound,
+                        struct error *error) MUST_CHECK;
+void mysql_grants(const struct endpoint_settings *settings,
+                  struct buffer *target);
 
 /* --- mysql_scan.c ----------------------------------------------------------- */
 enum status mysql_scan_open(struct source_session *session,

@@ -1,0 +1,229 @@
+/*
+ * Who may still bring rows with an old cursor: statements that began before a
+ * moment and still run, and transactions that have written. A bare snapshot
+ * (a dump, a report, a backfill of ours) and a running SELECT bring none.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "mysql_bound.h"
+
+static uint64_t number_of(const char *cell)
+{
+    uint64_t number = 0;
+    return cell != NULL && text_to_u64(cell, &number) ? number : 0;
+}
+
+static void take_older(struct mysql_writer *oldest, uint64_t age_s,
+                       uint64_t thread)
+{
+    if (age_s > INT32_MAX || (int64_t)age_s <= oldest->age_s)
+        return;
+    oldest->age_s = (int64_t)age_s;
+    oldest->thread = (unsigned long)thread;
+}
+
+/* --- statements --- */
+
+/* Columns of SHOW PROCESSLIST, alike on all servers. */
+enum { PROCESS_ID, PROCESS_USER, PROCESS_HOST, PROCESS_DATABASE,
+       PROCESS_COMMAND, PROCESS_TIME, PROCESS_STATE, PROCESS_INFO };
+
+struct processes {
+    unsigned long own;
+    unsigned long canary;
+    struct mysql_writer *oldest;
+};
+
+static bool begins(const char *text, const char *word)
+{
+    return text != NULL && strncasecmp(text, word, strlen(word)) == 0;
+}
+
+/* What begins otherwise, a comment included, may write. */
+static bool may_write(char **cells)
+{
+    const char *command = cells[PROCESS_COMMAND];
+    const char *info = cells[PROCESS_INFO];
+    if (command == NULL || begins(command, "Sleep") ||
+        begins(command, "Daemon") || begins(command, "Binlog Dump") ||
+        begins(cells[PROCESS_USER], "unauthenticated"))
+        return false;
+    return !begins(info, "SELECT") && !begins(info, "SHOW") &&
+           !begins(info, "EXPLAIN");
+}
+
+static bool take_process(void *context, char **cells,
+                         const unsigned long *lengths)
+{
+    struct processes *processes = context;
+    uint64_t thread = number_of(cells[PROCESS_ID]);
+    (void)lengths;
+    if (thread != processes->own && thread != processes->canary &&
+        may_write(cells))
+        take_older(processes->oldest, number_of(cells[PROCESS_TIME]), thread);
+    return true;
+}
+
+enum status mysql_statements_read(MYSQL *link, unsigned long canary,
+                                  struct mysql_writer *oldest,
+                                  struct error *error)
+{
+    struct processes processes = {mysql_thread_id(link), canary, oldest};
+    return mysql_query_rows(link, "SHOW PROCESSLIST", take_process, &processes,
+                            error);
+}
+
+/* --- transactions --- */
+
+struct transactions {
+    unsigned long canary;
+    struct mysql_writer *oldest;
+    bool is_seen;
+};
+
+/* Cells: thread, rows modified, age. */
+static bool take_transaction(void *context, char **cells,
+                             const unsigned long *lengths)
+{
+    struct transactions *transactions = context;
+    uint64_t thread = number_of(cells[0]);
+    (void)lengths;
+    if (thread == transactions->canary)
+        transactions->is_seen = true;
+    if (number_of(cells[1]) > 0)
+        take_older(transactions->oldest, number_of(cells[2]), thread);
+    return true;
+}
+
+/*
+ * trx_started is a wall clock of the server's system zone, in whole seconds:
+ * the session stands in that zone. In the hour that comes twice it is read as
+ * the earlier one: the second age is that of an hour before, less the hour.
+ */
+static const char TRANSACTIONS[] =
+    "SELECT trx_mysql_thread_id, trx_rows_modified, GREATEST(0,"
+    " UNIX_TIMESTAMP() - UNIX_TIMESTAMP(trx_started),"
+    " UNIX_TIMESTAMP() - 3600"
+    " - UNIX_TIMESTAMP(trx_started - INTERVAL 1 HOUR))"
+    " FROM information_schema.innodb_trx";
+
+enum status mysql_transactions_read(MYSQL *link, unsigned long canary,
+                                    struct mysql_writer *oldest, bool *is_seen,
+                                    struct error *error)
+{
+    struct transactions transactions = {canary, oldest, false};
+    enum status status = mysql_query_rows(link, TRANSACTIONS, take_transaction,
+                                          &transactions, error);
+    *is_seen = transactions.is_seen;
+    return status;
+}
+
+/* --- SHOW ENGINE INNODB STATUS --- */
+
+/* The number behind `word` on the lines of one transaction; 0 for none. */
+static uint64_t number_behind(const char *text, size_t size, const char *word)
+{
+    const char *found = memmem(text, size, word, strlen(word));
+    uint64_t number = 0;
+    if (found == NULL)
+        return 0;
+    const char *digit = found + strlen(word);
+    while (digit < text + size && *digit >= '0' && *digit <= '9' &&
+           number < UINT32_MAX)
+        number = number * 10 + (uint64_t)(*digit++ - '0');
+    return number;
+}
+
+/* Each begins with "---TRANSACTION"; its lines name "ACTIVE 2 sec", "thread
+ * id 12," and, where it has written, "undo log entries 1". */
+static void read_sections(const char *text,
+                          struct transactions *transactions)
+{
+    static const char mark[] = "---TRANSACTION";
+    const char *end = strstr(text, "\n--------\nFILE I/O");
+    const char *section = strstr(text, mark);
+    while (section != NULL && (end == NULL || section < end)) {
+        const char *next = strstr(section + 1, mark);
+        size_t size = next != NULL ? (size_t)(next - section)
+                                   : strlen(section);
+        uint64_t thread = number_behind(section, size, "thread id ");
+        if (thread == transactions->canary)
+            transactions->is_seen = true;
+        if (number_behind(section, size, "undo log entries ") > 0)
+            take_older(transactions->oldest,
+                       number_behind(section, size, "ACTIVE "), thread);
+        section = next;
+    }
+    /* A list that was cut off proves nothing. */
+    if (end == NULL || strstr(text, "truncated") != NULL)
+        transactions->is_seen = false;
+}
+
+static bool take_status(void *context, char **cells,
+                        const unsigned long *lengths)
+{
+    (void)lengths;
+    if (cells[2] != NULL)
+        read_sections(cells[2], context);
+    return false;
+}
+
+enum status mysql_status_read(MYSQL *link, unsigned long canary,
+                              struct mysql_writer *oldest, bool *is_seen,
+                              struct error *error)
+{
+    struct transactions transactions = {canary, oldest, false};
+    enum status status =
+        mysql_query_rows(link, "SHOW ENGINE INNODB STATUS", take_status,
+                         &transactions, error);
+    *is_seen = transactions.is_seen;
+    return status;
+}
+
+/* --- words --- */
+
+struct holder {
+    const struct mysql_writer *writer;
+    char *target;
+    size_t size;
+};
+
+static bool take_holder(void *context, char **cells,
+                        const unsigned long *lengths)
+{
+    struct holder *holder = context;
+    (void)lengths;
+    if (number_of(cells[PROCESS_ID]) != holder->writer->thread)
+        return true;
+    const char *user = cells[PROCESS_USER];
+    const char *host = cells[PROCESS_HOST];
+    const char *port = host == NULL ? NULL : strrchr(host, ':');
+    int length = port != NULL ? (int)(port - host)
+                              : (int)strlen(host == NULL ? "" : host);
+    snprintf(holder->target, holder->size,
+             "connection %lu, user %s, host %.*s, open for %lld s",
+             holder->writer->thread, user == NULL ? "" : user, length,
+             host == NULL ? "" : host, (long long)holder->writer->age_s);
+    return false;
+}
+
+enum status mysql_writer_describe(MYSQL *link,
+                                  const struct mysql_writer *writer,
+                                  char *target, size_t size,
+                                  struct error *error)
+{
+    struct holder holder = {writer, target, size};
+    if (writer->thread == 0) {
+        snprintf(target, size, "a prepared XA transaction, open for %lld s",
+                 (long long)writer->age_s);
+        return STATUS_OK;
+    }
+    snprintf(target, size, "connection %lu, open for %lld s", writer->thread,
+             (long long)writer->age_s);
+    return mysql_query_rows(link, "SHOW PROCESSLIST", take_holder, &holder,
+                            error);
+}
