@@ -158,8 +158,7 @@ static bool parse_long(struct bytes text, unsigned precision, unsigned scale,
     size_t i = 0;
 
     if (!digits_split(text, &digits) || precision > PRECISION_MAX ||
-        digits.fraction.size > scale ||
-        digits.whole.size > PRECISION_MAX)
+        digits.fraction.size > scale)
         return false;
     count = digits.whole.size + scale;
     while (i < count && digit_at(&digits, i) == 0)

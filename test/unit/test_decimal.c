@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -71,6 +72,7 @@ static void what_fits_is_exact(void **state)
         {76, 38, NINES_38 "." NINES_38, NINES_38 "." NINES_38},
         {76, 38, "-" NINES_38 "." NINES_38, "-" NINES_38 "." NINES_38},
         {76, 0, "1" NINES_38, "1" NINES_38},
+        {76, 0, NINES_38 NINES_38, NINES_38 NINES_38},
         {76, 0, "1000000000000000000000000000000000000",
          "1000000000000000000000000000000000000"},
         {65, 30, "0.5", "0.500000000000000000000000000000"},
@@ -145,6 +147,46 @@ static void the_bytes_are_little_endian_twos_complement(void **state)
     assert_true(
         decimal_parse(bytes_of("-18446744073709551616"), 76, 0, 32, scaled));
     assert_memory_equal(scaled, wanted, 32);
+}
+
+static void check_limits(unsigned precision, unsigned scale)
+{
+    unsigned width = kind_decimal_width(precision);
+    uint8_t scaled[32];
+    struct buffer text;
+
+    buffer_init(&text, 200);
+    for (unsigned i = 0; i < precision - scale; i++)
+        buffer_add_byte(&text, '9');
+    if (precision == scale)
+        buffer_add_byte(&text, '0');
+    for (unsigned i = 0; i < scale; i++)
+        buffer_add_text(&text, i == 0 ? ".9" : "9");
+    check(&(struct decimal_case){precision, scale, buffer_text(&text),
+                                 buffer_text(&text)});
+    buffer_clear(&text);
+    buffer_add_byte(&text, '1');
+    for (unsigned i = 0; i < precision - scale; i++)
+        buffer_add_byte(&text, '0');
+    assert_false(decimal_parse(buffer_bytes(&text), precision, scale, width,
+                               scaled));
+    buffer_release(&text);
+    if (precision > scale) {
+        char one[100];
+        snprintf(one, sizeof(one), "1%s%0*d", scale > 0 ? "." : "",
+                 (int)scale, 0);
+        one[scale > 0 ? scale + 2 : 1] = '\0';
+        check(&(struct decimal_case){precision, scale, "1", one});
+    }
+}
+
+static void every_precision_ends_at_its_nines(void **state)
+{
+    (void)state;
+    for (unsigned precision = 1; precision <= 76; precision++) {
+        for (unsigned scale = 0; scale <= precision; scale++)
+            check_limits(precision, scale);
+    }
 }
 
 /* Every value of a small decimal, on the road for short and for long texts.
@@ -229,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fits_is_exact),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(every_precision_ends_at_its_nines),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(the_bytes_are_little_endian_twos_complement),
         cmocka_unit_test(both_roads_of_parsing_agree),

@@ -164,6 +164,19 @@ static void a_long_key_is_cut_between_characters(void **state)
     check_text(column, (struct bytes){(const uint8_t *)text, 200}, wanted);
 }
 
+static void long_bytes_are_cut_to_as_many_digits(void **state)
+{
+    struct column column = {.kind = KIND_BYTES};
+    char wanted[300] = "k=0x";
+    uint8_t zeros[100] = {0};
+
+    (void)state;
+    memset(wanted + 4, '0', 198);
+    check_text(column, (struct bytes){zeros, 99}, wanted);
+    memcpy(wanted + 202, "...", 4);
+    check_text(column, (struct bytes){zeros, 100}, wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +184,7 @@ int main(void)
         cmocka_unit_test(a_key_is_in_the_keys_order_not_the_tables),
         cmocka_unit_test(a_key_of_each_kind_can_be_read),
         cmocka_unit_test(a_long_key_is_cut_between_characters),
+        cmocka_unit_test(long_bytes_are_cut_to_as_many_digits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,9 @@ static void the_longest_name_that_fits_is_not_cut(void **state)
     memset(table, 'x', STREAM_NAME_BYTES - 1 - 2);
     stream_name(name, sizeof(name), table, "r");
     assert_string_equal(name + STREAM_NAME_BYTES - 3, "/r");
+    stream_name(name, sizeof(name), table, "rr");
+    assert_int_equal(name[STREAM_NAME_BYTES - 1 - 17], '~');
+    assert_int_equal(strlen(name), STREAM_NAME_BYTES - 1);
 }
 
 static void an_identity_is_the_text_that_is_frozen(void **state)
