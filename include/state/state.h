@@ -161,7 +161,9 @@ struct overlap_pair {
     uint64_t key_hash;
     uint64_t digest; /* 0: a delete */
 };
-/* The pairs of a stream, sorted by key_hash; the caller frees *pairs. */
+/* Takes the pairs of a stream, sorted by key_hash, out of the state: an attempt
+ * that dies leaves none behind that are no longer what was delivered last. The
+ * caller frees *pairs. */
 enum status state_overlap_read(struct state *state, const char *stream,
                                struct overlap_pair **pairs, size_t *count,
                                struct error *error) MUST_CHECK;
