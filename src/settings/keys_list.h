@@ -87,7 +87,6 @@ LIMITS(workers, COUNT, "2", NULL,
        AT(workers), NONE, NULL,
        "Tables that are read side by side, 1 to 64.",
        "4")
-
 LIMITS(chunk, SIZE, "256M", NULL,
        AT(chunk_bytes), NONE, NULL,
        "Bytes of rows after which a backfill or window saves its place.",
@@ -175,11 +174,11 @@ TABLE(key, LIST, "", NULL,
       "[shop_id, order_id]")
 TABLE(zero_dates, CHOICE, "", "stop|null|text",
       AT(zero_dates), NONE, NULL,
-      "As zero_dates: of all tables, for this one.",
+      "The same as zero_dates at the top, for this table.",
       "text")
 TABLE(bad_text, CHOICE, "", "stop|replace",
       AT(bad_text), NONE, NULL,
-      "As bad_text: of all tables, for this one.",
+      "The same as bad_text at the top, for this table.",
       "replace")
 TABLE(types, MAP, "", NULL,
       AT(type_columns), AT(type_count), read_types,
@@ -188,7 +187,7 @@ TABLE(types, MAP, "", NULL,
       "{location: UInt16}")
 TABLE(late, DURATION, "", NULL,
       AT(late_ms), NONE, NULL,
-      "As late: of all tables, for this one.",
+      "The same as late at the top, for this table.",
       "6h")
 
 #undef TOP

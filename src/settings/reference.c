@@ -2,47 +2,31 @@
 
 #include "section.h"
 
-static const char reference_head[] =
-    "# Settings\n"
-    "\n"
+static const char *const reference_head[] = {
+    "# Settings",
     "Made from the tables of settings by `tidemark config reference`; an "
-    "annotated\n"
-    "sample is printed by `tidemark config example`.\n"
-    "\n"
+    "annotated sample is printed by `tidemark config example`.",
     "The file is YAML: `./tidemark.yml`, else "
-    "`~/.config/tidemark/tidemark.yml`, else\n"
-    "`/etc/tidemark/tidemark.yml`, or what `--config` names. Unknown keys and "
-    "keys that\n"
-    "stand twice are errors. Aliases, anchors, tags and merge keys are not "
-    "read, files\n"
-    "over 1 MiB neither. Relative paths start at the folder of the file.\n"
-    "\n"
+    "`~/.config/tidemark/tidemark.yml`, else `/etc/tidemark/tidemark.yml`, or "
+    "what `--config` names. Unknown keys and keys that stand twice are "
+    "errors. Aliases, anchors, tags and merge keys are not read, files over "
+    "1 MiB neither. Relative paths start at the folder of the file.",
     "In values `${env:NAME}`, `${file:PATH}` and `${cred:NAME}` are replaced "
-    "by the\n"
-    "variable, the line in the file, or the credential in "
-    "`$CREDENTIALS_DIRECTORY`;\n"
-    "`$$` is a dollar. What is put in is never looked at again, and part of a "
-    "URL it is\n"
-    "percent-encoded. A missing one is an error.\n"
-    "\n"
-    "A password is looked for in the settings, in the credential `source` or\n"
-    "`warehouse`, and for MySQL in section `[client]` of `~/.my.cnf`; one "
-    "that is\n"
-    "written out, in `password:` or in the URL, is taken only from a file "
-    "that its\n"
-    "group and others cannot read.\n"
-    "\n"
+    "by the variable, the line in the file, or the credential in "
+    "`$CREDENTIALS_DIRECTORY`; `$$` is a dollar. What is put in is never "
+    "looked at again, and where it is a part of a URL it is percent-encoded. "
+    "A missing one is an error.",
+    "A password is looked for in the settings, in the credential `source` or "
+    "`warehouse`, and for MySQL in section `[client]` of `~/.my.cnf`. One "
+    "that is written out, in `password:` or in the URL, is taken only from a "
+    "file that its group and others cannot read.",
     "`tables:` is a pattern or a list. An entry is a name or pattern (`*`, "
-    "`?`,\n"
-    "`[a-z]`), a map from one of them to options, to a mode, or "
-    "`except: [PATTERN, ..]`.\n"
-    "The most exact entry wins: a name over a pattern, a longer beginning "
-    "over a\n"
-    "shorter, then the last; an exception wins where it is as exact. Entries "
-    "are not\n"
-    "merged with each other, but `zero_dates`, `bad_text` and `late` of the "
-    "top level\n"
-    "hold for all.\n";
+    "`?`, `[a-z]`), a map from one of them to options or to a mode, or "
+    "`except: [PATTERN, ..]`. The most exact entry wins: a name over a "
+    "pattern, a longer beginning over a shorter, then the last; an exception "
+    "wins where it is as exact. Entries are not merged with each other, but "
+    "`zero_dates`, `bad_text` and `late` of the top level hold for all.",
+};
 
 static const char help_head[] =
     "Settings are YAML: ./tidemark.yml, ~/.config/tidemark/tidemark.yml or\n"
@@ -101,7 +85,10 @@ void reference_write(const struct settings_options *options,
     struct section sections[SECTIONS_MAX];
     size_t count = sections_of(options, sections);
 
-    buffer_add_text(target, reference_head);
+    for (size_t i = 0; i < ARRAY_COUNT(reference_head); i++) {
+        buffer_add_text(target, i > 0 ? "\n" : "");
+        write_wrapped(target, "", reference_head[i]);
+    }
     for (size_t i = 0; i < count; i++) {
         buffer_add_text(target, "\n## ");
         write_title(target, &sections[i]);

@@ -10,8 +10,22 @@
 #include "field.h"
 #include "file.h"
 
-#define MEMORY_BYTES_MIN ((uint64_t)16 << 20)
-#define WORKERS_MAX 64u
+struct range {
+    size_t at; /* offset of a uint64_t in struct settings */
+    uint64_t lowest;
+    uint64_t highest;
+    const char *problem;
+};
+
+#define AT(member) offsetof(struct settings, member)
+static const struct range ranges[] = {
+    {AT(memory_bytes), (uint64_t)16 << 20, UINT64_MAX,
+     "\"memory\" expects a size of at least 16M"},
+    {AT(workers), 1, 64, "\"workers\" expects a number from 1 to 64"},
+    {AT(chunk_bytes), 1, UINT64_MAX, "\"chunk\" expects a size above 0"},
+    {AT(chunk_rows), 1, UINT64_MAX, "\"chunk_rows\" expects at least 1"},
+};
+#undef AT
 
 /* The first of the usual places that is there, or NULL; the caller's. */
 static char *find_file(void)
@@ -123,19 +137,18 @@ enum status read_limits(const struct reader *reader, const struct slot *slot,
                         const struct node *node, void *target,
                         struct error *error)
 {
-    const struct settings *settings = target;
     struct reader inner = *reader;
     enum status status;
 
     inner.about = slot->key->name;
     status = fields_read(&inner, PLACE_LIMITS, node, target, error);
-    if (status == STATUS_OK && settings->memory_bytes < MEMORY_BYTES_MIN)
-        return reader_fail(reader, ERROR_SETTINGS_VALUE, node->mark, error,
-                           "\"memory\" expects a size of at least 16M");
-    if (status == STATUS_OK &&
-        (settings->workers < 1 || settings->workers > WORKERS_MAX))
-        return reader_fail(reader, ERROR_SETTINGS_VALUE, node->mark, error,
-                           "\"workers\" expects a number from 1 to 64");
+    for (size_t i = 0; status == STATUS_OK && i < ARRAY_COUNT(ranges); i++) {
+        uint64_t value = *(uint64_t *)((char *)target + ranges[i].at);
+
+        if (value < ranges[i].lowest || value > ranges[i].highest)
+            status = reader_fail(reader, ERROR_SETTINGS_VALUE, node->mark,
+                                 error, "%s", ranges[i].problem);
+    }
     return status;
 }
 
