@@ -81,7 +81,9 @@ static enum status fake_begin(struct warehouse_session *session,
 static enum status fake_put(struct load *load, const struct batch *batch,
                             struct error *error)
 {
+    pthread_mutex_lock(&mutex);
     script.rows[load->number] += batch->row_count;
+    pthread_mutex_unlock(&mutex);
     return answer(script.put[load->number], error);
 }
 
@@ -101,7 +103,9 @@ static enum status fake_finish(struct load *load, char *handle, size_t size,
 
 static void fake_end(struct load *load)
 {
+    pthread_mutex_lock(&mutex);
     script.ended++;
+    pthread_mutex_unlock(&mutex);
     memory_free(load);
 }
 
@@ -110,11 +114,14 @@ static enum status fake_poll(struct warehouse_session *session,
                              uint64_t *wait_ms, struct error *error)
 {
     unsigned number = (unsigned)(handle[0] - '0');
-    unsigned turn = script.polls[number]++;
     (void)session;
     (void)rows;
     *wait_ms = 1;
-    return answer(script.poll[number][turn < 3 ? turn : 3], error);
+    pthread_mutex_lock(&mutex);
+    unsigned turn = script.polls[number]++;
+    enum status status = script.poll[number][turn < 3 ? turn : 3];
+    pthread_mutex_unlock(&mutex);
+    return answer(status, error);
 }
 
 static const struct warehouse_ops ops = {
@@ -320,10 +327,17 @@ static void leave_pending(void)
         script.poll[0][i] = STATUS_PENDING;
     open_pipeline();
     assert_int_equal(send("\"1\"", &error), STATUS_OK);
-    while (script.polls[0] < 2)
+    unsigned polls = 0;
+    while (polls < 2) {
         usleep(1000);
+        pthread_mutex_lock(&mutex);
+        polls = script.polls[0];
+        pthread_mutex_unlock(&mutex);
+    }
+    pthread_mutex_lock(&mutex);
     for (int i = 0; i < 4; i++)
         script.poll[0][i] = STATUS_STOPPED;
+    pthread_mutex_unlock(&mutex);
     deliver_close(fixture.deliver);
     fixture.deliver = NULL;
     assert_place(NULL);
