@@ -17,7 +17,7 @@ static enum status rise_above_stored(struct task *task, struct error *error)
 {
     struct warehouse *warehouse = task->sync->warehouse;
     const char *source = task->sync->endpoint->name;
-    struct state_source saved;
+    struct state_source saved = {.epoch = 0};
     uint64_t highest = 0;
     if (!warehouse->ops->facts(warehouse)->powers.reads_back)
         return STATUS_OK;

@@ -86,6 +86,7 @@ enum status stream_close(struct stream *stream, enum status status,
         struct error second;
         struct deliver_counts counts;
         enum status drained = STATUS_OK;
+        error_clear(&second);
         if (status == STATUS_OK || status == STATUS_STOPPED ||
             status == STATUS_TABLE)
             drained = deliver_drain(stream->deliver, &second);
