@@ -316,6 +316,27 @@ static void a_column_refuses_what_passes_one_gib(void **state)
     table_free(table);
 }
 
+/* The column is only said to be full: its memory is never touched. */
+static void a_null_fits_into_a_full_column(void **state)
+{
+    struct table *table = make_table();
+    struct batch *batch = batch_new(table, 2, 1 << 20);
+    struct buffer *text = &batch->columns[NOTE].text;
+
+    (void)state;
+    assert_true(buffer_reserve(text, BATCH_TEXT_LIMIT + 1));
+    add_row(batch, 1, "");
+    text->size = BATCH_TEXT_LIMIT;
+    batch->columns[NOTE].ends[0] = BATCH_TEXT_LIMIT;
+    assert_false(batch_add_text(batch, NOTE, bytes_of("x")));
+    batch_set_null(batch, NOTE);
+    assert_int_equal(text->size, BATCH_TEXT_LIMIT + 1);
+    assert_int_equal(batch->columns[NOTE].ends[1], BATCH_TEXT_LIMIT + 1);
+    assert_false(text->is_overflown);
+    batch_free(batch);
+    table_free(table);
+}
+
 static void a_blank_is_null_where_that_may_be_else_zero(void **state)
 {
     struct table *table = make_table();
@@ -377,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_full_by_rows_or_by_bytes),
         cmocka_unit_test(a_second_use_allocates_nothing),
         cmocka_unit_test(a_column_refuses_what_passes_one_gib),
+        cmocka_unit_test(a_null_fits_into_a_full_column),
         cmocka_unit_test(a_blank_is_null_where_that_may_be_else_zero),
         cmocka_unit_test(a_version_is_set_for_the_rows_that_are_there),
     };

@@ -15,7 +15,7 @@
 #include "model/decimal.h"
 #include "model/filter.h"
 
-enum { N, U, B, F, D, DAY, T, AT, NAME, RAW, DOC, ID, NONE, COUNT };
+enum { N, U, B, F, D, DAY, T, AT, NAME, RAW, DOC, ID, P, NONE, COUNT };
 
 struct world {
     struct table *table;
@@ -36,6 +36,7 @@ static void add_columns(struct table *table)
     fixture_column(table, "raw", KIND_BYTES, 0);
     fixture_column(table, "doc", KIND_JSON, 0);
     fixture_column(table, "id", KIND_UUID, 16);
+    fixture_column(table, "p", KIND_DECIMAL, 4)->scale = 1;
     fixture_column(table, "none", KIND_INT, 4);
     table->columns[D].precision = 38;
     for (size_t i = 0; i < COUNT; i++)
@@ -43,7 +44,8 @@ static void add_columns(struct table *table)
 }
 
 /* n -5, u 2^64-1, b true, f 0.5, d -1.50, day 2026-11-21, t -01:00:00.5,
- * at 2026-11-21 13:52:01.25, name 'zwölf', raw 00 ff, a uuid, none NULL. */
+ * at 2026-11-21 13:52:01.25, name 'zwölf', raw 00 ff, a uuid, p 12.5,
+ * none NULL. */
 static void write_row(struct batch *batch)
 {
     static const uint8_t uuid[] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55,
@@ -64,6 +66,7 @@ static void write_row(struct batch *batch)
     fixture_put(batch, RAW, (struct bytes){(const uint8_t *)"\0\xff", 2});
     fixture_put_text(batch, DOC, "{}");
     fixture_put(batch, ID, (struct bytes){uuid, sizeof(uuid)});
+    fixture_put_int(batch, P, 125);
     batch_set_null(batch, NONE);
 }
 
@@ -168,6 +171,7 @@ static void decimals_and_floats_compare_by_value(void **state)
         "d = -1.5", "d = -1.500", "d > -1.501", "d < -1.499", "d <> -1.501",
         "d < 0", "d > -2", "d >= -1.5", "d IN (1, -1.50)",
         "d > -99999999999999999999999999999999999999999999999999",
+        "p = 12.5", "p < 12.51", "p > 12.49", "p >= -0.05", "p <> -12.5",
         "f = 0.5", "f = 0.50", "f > 0", "f < 1", "f > 0.4999", "f <> -0.5",
     };
     static const char *const no[] = {

@@ -93,6 +93,28 @@ static void a_batch_that_came_back_is_empty_and_used_again(void **state)
     table_free(other);
 }
 
+static void idle_batches_are_kept_as_long_as_they_fit(void **state)
+{
+    struct table *table = make_table("orders");
+    struct table *other = make_table("items");
+    struct pool *pool = pool_new(2 * MIB, MIB);
+    struct batch *first = pool_take(pool, table);
+    struct batch *second;
+
+    (void)state;
+    pool_give(first);
+    second = pool_take(pool, other);
+    pool_give(second);
+    assert_ptr_equal(pool_take(pool, table), first);
+    pool_give(first);
+    pool_forget(pool, table);
+    table_free(table);
+    assert_ptr_equal(pool_take(pool, other), second);
+    pool_give(second);
+    pool_free(pool);
+    table_free(other);
+}
+
 static void figures_say_what_is_out(void **state)
 {
     struct table *table = make_table("orders");
@@ -159,14 +181,19 @@ static void one_is_granted_even_above_the_limit(void **state)
     struct table *table = make_table("orders");
     struct pool *pool = pool_new(MIB, 4 * MIB);
     struct batch *batch = pool_take(pool, table);
+    struct taker taker = {.pool = pool, .table = table};
+    pthread_t thread;
 
     (void)state;
     assert_non_null(batch);
     assert_int_equal(figures_of(pool).peak_bytes, 4 * MIB);
+    assert_int_equal(pthread_create(&thread, NULL, take_one, &taker), 0);
+    sleep_ms(20);
+    assert_false(taker.is_done);
     pool_give(batch);
-    batch = pool_take(pool, table);
-    assert_non_null(batch);
-    pool_give(batch);
+    pthread_join(thread, NULL);
+    assert_non_null(taker.batch);
+    pool_give(taker.batch);
     pool_free(pool);
     table_free(table);
 }
@@ -281,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_has_the_rows_that_its_bytes_hold),
         cmocka_unit_test(a_batch_that_came_back_is_empty_and_used_again),
+        cmocka_unit_test(idle_batches_are_kept_as_long_as_they_fit),
         cmocka_unit_test(figures_say_what_is_out),
         cmocka_unit_test(who_finds_none_waits_for_one),
         cmocka_unit_test(one_is_granted_even_above_the_limit),
