@@ -137,6 +137,10 @@ enum status state_table_read(struct state *state, const char *source,
 enum status state_table_write(struct state *state,
                               const struct state_table *table,
                               struct error *error) MUST_CHECK;
+/* Many of them in one transaction. */
+enum status state_tables_write(struct state *state,
+                               const struct state_table *const *tables,
+                               size_t count, struct error *error) MUST_CHECK;
 struct state_table *state_table_new(const char *source, const char *name);
 void state_table_free(struct state_table *table);
 /* All tables in order of source and name; the array ends in NULL and is freed

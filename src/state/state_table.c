@@ -129,6 +129,19 @@ enum status state_table_write(struct state *state,
     return query_end(&query, error);
 }
 
+enum status state_tables_write(struct state *state,
+                               const struct state_table *const *tables,
+                               size_t count, struct error *error)
+{
+    enum status status = store_begin(state, error);
+
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = state_table_write(state, tables[i], error);
+    return store_end(state, status, error);
+}
+
 enum status state_tables(struct state *state, struct state_table ***tables,
                          struct error *error)
 {

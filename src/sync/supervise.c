@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "sync/idle.h"
 #include "sync/outcome.h"
 #include "sync/task.h"
 
@@ -24,6 +25,7 @@ struct crew {
     struct sync *sync;
     struct sync_run *run;
     pthread_mutex_t mutex;
+    bool *is_idle;      /* by table: nothing to do, found for all at once */
     size_t next;        /* index of the next table */
     enum status worst;
     struct error error; /* of what ended the run; ERROR_NONE: nothing */
@@ -189,6 +191,8 @@ static void *worker_run(void *argument)
     struct worker *worker = argument;
     size_t index = 0;
     while (take_index(worker->crew, &index)) {
+        if (worker->crew->is_idle[index])
+            continue;
         run_task(worker, index);
         note_outcome(worker->crew, &worker->crew->run->results[index].problem);
     }
@@ -226,6 +230,12 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
     struct worker workers[WORKERS_MAX] = {{.crew = NULL}};
     size_t count = worker_count(&crew);
     size_t started = 0;
+    crew.is_idle = memory_new(run->count, sizeof *crew.is_idle);
+    enum status status = idle_find(sync, run, crew.is_idle, error);
+    if (status != STATUS_OK) {
+        memory_free(crew.is_idle);
+        return status;
+    }
     pthread_mutex_init(&crew.mutex, NULL);
     while (started < count) {
         workers[started].crew = &crew;
@@ -241,6 +251,7 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
                                "could not start a thread");
     mark_untouched(&crew);
     pthread_mutex_destroy(&crew.mutex);
+    memory_free(crew.is_idle);
     *error = crew.error;
     return crew.worst;
 }
