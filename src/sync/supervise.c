@@ -232,7 +232,7 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
     size_t started = 0;
     crew.is_idle = memory_new(run->count, sizeof *crew.is_idle);
     enum status status = idle_find(sync, run, crew.is_idle, error);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK && !status_is_retryable(status)) {
         memory_free(crew.is_idle);
         return status;
     }
