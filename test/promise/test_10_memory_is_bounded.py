@@ -1,0 +1,58 @@
+"""Invariant 10: memory is bounded by the setting, whatever the number of
+rows; a single row larger than a batch is the one exception."""
+
+MIB = 1 << 20
+
+
+def peak(rig, *arguments):
+    """Largest resident size of one run, in bytes."""
+    running = rig.tidemark.start(*arguments)
+    found = 0
+    while running.alive():
+        found = max(found, high_water(running.pid))
+    result = running.wait(120)
+    assert result.code == 0, str(result)
+    return found
+
+
+def high_water(pid):
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("VmHWM"):
+                    return int(line.split()[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return 0
+
+
+def settings(rig, **limits):
+    rig.settings(limits={"workers": 1, **limits})
+
+
+def test_ten_times_the_rows_take_no_more_memory(rig):
+    rig.orders(40000, "few")
+    rig.orders(400000, "many")
+    settings(rig)
+    few = peak(rig, "run", "few")
+    many = peak(rig, "run", "many")
+    assert many <= 128 * MIB, many
+    assert many <= few * 2 + 16 * MIB, (few, many)
+    rig.equal("many")
+
+
+def test_the_setting_is_kept(small):
+    small.orders(300000)
+    settings(small, memory="16M")
+    assert peak(small, "run") <= 64 * MIB
+    small.equal("orders")
+
+
+def test_a_row_larger_than_a_batch_takes_three_times_its_size(small):
+    small.sql("CREATE TABLE wide (id INT PRIMARY KEY, v LONGBLOB)")
+    for number in range(4):
+        small.sql("INSERT INTO wide VALUES (%s, REPEAT(%s, %s))",
+                  (number, "xy", 8 * MIB))
+    settings(small, memory="32M")
+    assert peak(small, "run") <= (64 + 4 * 16) * MIB
+    small.equal("wide")
