@@ -23,7 +23,7 @@ struct state_lock {
     int file;
 };
 
-/* What stands in the file, without the line feed for a process id alone. */
+/* What stands in the file, cut to what is ever written. */
 static void read_text(int file, char *text)
 {
     ssize_t length = pread(file, text, LOCK_TEXT_BYTES - 1, 0);
