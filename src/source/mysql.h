@@ -44,6 +44,8 @@ struct mysql_session {
 enum status mysql_link_open(const struct endpoint_settings *settings,
                             MYSQL **link, struct error *error) MUST_CHECK;
 void mysql_link_close(MYSQL *link); /* NULL is allowed */
+/* The path of the socket to connect by, or NULL: by TCP. */
+const char *mysql_socket(const struct endpoint_settings *settings);
 /* Sets `error` from the link's last failure; `what` is "read table x". The
  * driver's one place that knows what an error number means. */
 enum status mysql_failure(MYSQL *link, const char *what, struct error *error);

@@ -19,11 +19,20 @@ static const char LOGIN_PLUGINS[] =
     "mysql_native_password,caching_sha2_password,sha256_password,"
     "client_ed25519,auth_gssapi_client,auth_socket,unix_socket";
 
+const char *mysql_socket(const struct endpoint_settings *settings)
+{
+    const char *path = settings->driver == NULL
+                           ? url_parameter(&settings->url, "socket")
+                           : endpoint_value(settings, "socket");
+
+    return path == NULL || path[0] == '\0' ? NULL : path;
+}
+
 static bool wants_tls(const struct endpoint_settings *settings)
 {
     if (settings->tls.mode == TLS_OFF)
         return false;
-    if (url_parameter(&settings->url, "socket") != NULL)
+    if (mysql_socket(settings) != NULL)
         return false;
     return settings->tls.mode == TLS_VERIFY || settings->tls.ca != NULL ||
            !url_is_local(&settings->url);
@@ -63,7 +72,7 @@ static enum status connect_link(MYSQL *link,
                                 struct error *error)
 {
     const struct url *url = &settings->url;
-    const char *socket = url_parameter(url, "socket");
+    const char *socket = mysql_socket(settings);
     const char *host = socket != NULL ? "localhost" : url->host;
     /* By TCP also where the host is "localhost": the URL names a port. */
     unsigned protocol =

@@ -181,11 +181,17 @@ static void snapshot_close(struct source_session *base)
         mysql_session_cut(session);
 }
 
+static const struct key mysql_keys[] = {
+    {"socket", KEY_TEXT, PLACE_SOURCE, "", NULL,
+     "The socket to connect by, instead of host and port; also written as "
+     "?socket=PATH in the URL.", "/run/mysqld/mysqld.sock"},
+};
+
 static const struct key_table KEYS = {
     .driver = "mysql",
     .schemes = "mysql|mariadb",
-    .keys = NULL,
-    .count = 0,
+    .keys = mysql_keys,
+    .count = ARRAY_COUNT(mysql_keys),
 };
 
 const struct source_ops mysql_ops = {

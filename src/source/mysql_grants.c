@@ -21,7 +21,7 @@ static void add_quoted(const char *text, struct buffer *target)
 static void add_account(const struct endpoint_settings *settings,
                         struct buffer *target)
 {
-    bool is_socket = url_parameter(&settings->url, "socket") != NULL;
+    bool is_socket = mysql_socket(settings) != NULL;
     buffer_add_text(target, " TO ");
     add_quoted(settings->url.user, target);
     buffer_add_text(target, "@");
