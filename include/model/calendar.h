@@ -6,7 +6,8 @@
 
 #include "base/buffer.h"
 
-/* Proleptic Gregorian calendar; years -32767 to 32767. */
+/* Proleptic Gregorian calendar. Years to be read are -32767 to 32767; days and
+ * microseconds to be written may be any. */
 
 #define CALENDAR_DAY_US INT64_C(86400000000)
 

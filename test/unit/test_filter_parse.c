@@ -91,8 +91,8 @@ static void the_tree_can_be_walked(void **state)
 
     (void)state;
     assert_int_equal(
-        filter_parse("a >= 1.50 OR NOT b IN ('it''s', 0x00, true)", &filter,
-                     &error),
+        filter_parse("a >= 1.50 OR NOT b IN ('it''s', 0x00, true, False)",
+                     &filter, &error),
         STATUS_OK);
     root = filter_root(filter);
     assert_int_equal(root->kind, FILTER_OR);
@@ -104,17 +104,19 @@ static void the_tree_can_be_walked(void **state)
     assert_int_equal(root->right->kind, FILTER_NOT);
     root = root->right->left;
     assert_int_equal(root->kind, FILTER_IN);
-    assert_int_equal(root->constant_count, 3);
+    assert_int_equal(root->constant_count, 4);
     assert_false(root->constants[0].is_number);
     assert_string_equal(root->constants[0].text, "it's");
     assert_string_equal(root->constants[1].text, "0x00");
     assert_true(root->constants[1].is_number);
     assert_string_equal(root->constants[2].text, "1");
+    assert_string_equal(root->constants[3].text, "0");
     filter_free(filter);
 }
 
-/* `count` times `part`, then `end`. */
-static enum status parse_many(const char *part, size_t count, const char *end,
+/* `start`, `count` times `part`, and `end`. */
+static enum status parse_many(const char *start, const char *part,
+                              size_t count, const char *end,
                               struct error *error)
 {
     struct filter *filter;
@@ -122,6 +124,7 @@ static enum status parse_many(const char *part, size_t count, const char *end,
     struct buffer text;
 
     buffer_init(&text, 1 << 20);
+    buffer_add_text(&text, start);
     for (size_t i = 0; i < count; i++)
         buffer_add_text(&text, part);
     buffer_add_text(&text, end);
@@ -136,13 +139,19 @@ static void depth_and_number_are_limited(void **state)
     struct error error;
 
     (void)state;
-    assert_int_equal(parse_many("NOT ", 99, "n = 1", &error), STATUS_OK);
-    assert_int_equal(parse_many("NOT ", 100, "n = 1", &error), STATUS_USAGE);
+    assert_int_equal(parse_many("", "NOT ", 99, "n=2", &error), STATUS_OK);
+    assert_int_equal(parse_many("", "NOT ", 100, "n=2", &error), STATUS_USAGE);
     assert_non_null(strstr(error.what, "more than 100 levels"));
-    assert_int_equal(parse_many("(", 100000, "", &error), STATUS_USAGE);
-    assert_int_equal(parse_many("n=1 OR ", 499, "n=2", &error), STATUS_OK);
-    assert_int_equal(parse_many("n=1 OR ", 500, "n=2", &error), STATUS_USAGE);
+    assert_int_equal(parse_many("", "(", 100000, "n=2", &error), STATUS_USAGE);
+    assert_int_equal(parse_many("", "n=1 OR ", 499, "n=2", &error), STATUS_OK);
+    assert_int_equal(parse_many("", "n=1 OR ", 500, "n=2", &error),
+                     STATUS_USAGE);
     assert_non_null(strstr(error.what, "more than 1,000 conditions"));
+    assert_int_equal(parse_many("n IN (", "1,", 9999, "1)", &error),
+                     STATUS_OK);
+    assert_int_equal(parse_many("n IN (", "1,", 10000, "1)", &error),
+                     STATUS_USAGE);
+    assert_non_null(strstr(error.what, "more than 10,000 constants"));
 }
 
 int main(void)
