@@ -12,9 +12,5 @@
 void outcome_keep(struct task *task, struct state *state);
 /* The state word of a table that the run did not come to. */
 const char *outcome_resting(const struct work *work);
-/* The state word of a table as `status` shows it at `now_us`; *lag_ms is -1
- * where it is unknown. */
-const char *outcome_word(const struct state_table *table, uint64_t late_ms,
-                         int64_t now_us, int64_t *lag_ms);
 
 #endif

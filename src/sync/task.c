@@ -86,6 +86,8 @@ enum status task_attempt(struct task *task, struct error *error)
     enum status status = STATUS_OK;
     if (work_must_begin_anew(task->work))
         status = begin_anew(task, error);
+    else if (!task->work->state || !task->work->state->shape)
+        status = work_note_shape(task->sync, task->work, task->state, error);
     if (status != STATUS_OK)
         return status;
     if (task->run->kind == TASK_BACKFILL)

@@ -47,9 +47,8 @@ enum status strays_run(struct task *task, struct error *error) MUST_CHECK;
 /* One attempt at the table as the run wants it. */
 enum status task_attempt(struct task *task, struct error *error) MUST_CHECK;
 
-/* Does what the state says of the shape ask for every row again? */
-bool work_must_begin_anew(const struct work *work);
-/* Saves the shape (life BACKFILLING), so that it asks no more. */
+/* Saves the shape and what is read how (life BACKFILLING), so that a later
+ * attempt knows by what its rows were made. */
 enum status work_note_shape(struct sync *sync, struct work *work,
                             struct state *state, struct error *error)
     MUST_CHECK;

@@ -21,6 +21,11 @@ uint64_t work_overlap_ms(const struct work *work, bool is_bound_proved)
     return is_bound_proved ? PROVED_OVERLAP_MS : LAGGED_OVERLAP_MS;
 }
 
+uint64_t work_default_late_ms(enum mode mode)
+{
+    return mode == MODE_FULL ? 26 * HOUR_MS : HOUR_MS;
+}
+
 static const struct source_cursor *find_cursor(const struct work *work)
 {
     const struct table_settings *settings = work->settings;
@@ -153,5 +158,5 @@ void work_choose(struct sync *sync, struct work *work)
     }
     work->late_ms = work->settings->late_ms
                         ? work->settings->late_ms
-                        : (work->mode == MODE_FULL ? 26 * HOUR_MS : HOUR_MS);
+                        : work_default_late_ms(work->mode);
 }

@@ -92,10 +92,16 @@ bool work_must_begin_anew(const struct work *work)
 enum status work_note_shape(struct sync *sync, struct work *work,
                             struct state *state, struct error *error)
 {
+    if (!work->state)
+        work->state = state_table_new(sync->endpoint->name, work->name);
     struct state_table *table = work->state;
-    (void)sync;
     memory_free(table->shape);
+    memory_free(table->target);
+    memory_free(table->mode);
     table->shape = memory_text(work->shape_text);
+    table->target = memory_text(work->table->target);
+    table->mode = memory_text(mode_name(work->mode));
+    table->is_guessed = work->is_guessed;
     table->life = LIFE_BACKFILLING;
     return state_table_write(state, table, error);
 }
