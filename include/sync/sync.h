@@ -75,6 +75,16 @@ void works_free(struct sync *sync, struct work *works, size_t count);
 /* Overlap of a table's windows, settings and proof of the bound considered. */
 uint64_t work_overlap_ms(const struct work *work, bool is_bound_proved);
 
+/* Does what the state says of the shape ask for every row again? */
+bool work_must_begin_anew(const struct work *work);
+
+/* The state word of a table as `status` shows it at `now_us` (UTC); *lag_ms is
+ * -1 where it is unknown. Static text. */
+const char *outcome_word(const struct state_table *table, uint64_t late_ms,
+                         int64_t now_us, int64_t *lag_ms);
+/* The lag from which a table of that mode is late without settings. */
+uint64_t work_default_late_ms(enum mode mode);
+
 /* What a run does with each table. */
 enum task_kind { TASK_RUN, TASK_BACKFILL };
 struct backfill_choice {
