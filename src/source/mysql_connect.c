@@ -87,6 +87,7 @@ static enum status connect_link(MYSQL *link,
                            socket, 0) == NULL) {
         struct buffer name;
         buffer_init(&name, 1024);
+        buffer_add_text(&name, "open ");
         url_text(url, &name);
         enum status status = mysql_failure(link, buffer_text(&name), error);
         error_prefix(error, "source \"%s\"", settings->name);

@@ -85,7 +85,7 @@ enum status mysql_failure(MYSQL *link, const char *what, struct error *error)
     const char *text = mysql_error(link);
     enum error_id id = meaning_of(number, text);
     if (id == ERROR_SOURCE_TLS)
-        return error_set(error, id, "cannot verify the TLS of %s: %s (%u)",
+        return error_set(error, id, "cannot %s: TLS is not verified: %s (%u)",
                          what, text, number);
     return error_set(error, id, "%s %s: %s (%u)",
                      status_is_retryable(error_id_status(id)) ? "could not"
