@@ -1,0 +1,70 @@
+"""The scan of a table as the program does it: scan_table.c, built here."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from lab.databases import PASSWORD, USER
+from lab.process import die_with
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+LIBRARIES = ["mariadb", "xxhash", "jansson", "yaml", "m"]
+
+
+class Reading:
+    """What a scan gave: rows as dicts of texts, positions, the error."""
+
+    def __init__(self, code, lines):
+        self.code = code
+        self.rows = []
+        self.positions = []
+        self.error = None
+        for line in lines:
+            if "error" in line:
+                self.error = line
+            elif "position" in line and len(line) == 1:
+                self.positions.append(line["position"])
+            else:
+                self.rows.append(line)
+
+
+class Reader:
+    def __init__(self, program):
+        self.program = program
+
+    def read(self, server, database, table, *words, user=USER,
+             password=PASSWORD, port=None):
+        secret = "".join(f"%{ord(c):02x}" for c in password)
+        url = f"mysql://{user}:{secret}@127.0.0.1:{port or server.port}" \
+            f"/{database}"
+        ended = subprocess.run(
+            [self.program, url, table, *words], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=300,
+            preexec_fn=die_with(os.getpid()))
+        assert ended.returncode in (0, 3), ended.stderr.decode()
+        assert not ended.stderr, ended.stderr.decode()
+        return Reading(ended.returncode, [
+            json.loads(line) for line in ended.stdout.splitlines()])
+
+
+def build(folder):
+    program = os.path.join(folder, "scan_table")
+    library = os.path.join(os.environ.get("TIDEMARK_BUILD", ROOT),
+                           "libtidemark.a")
+    assert os.access(library, os.R_OK), f"{library} is not built"
+    subprocess.run(
+        [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-pthread",
+         "-I", f"{ROOT}/include", "-I", f"{ROOT}/src",
+         "-I", "/usr/include/mariadb", f"{HERE}/scan_table.c", library,
+         "-o", program, *(f"-l{name}" for name in LIBRARIES)], check=True)
+    return program
+
+
+@pytest.fixture(scope="session")
+def reader(tmp_path_factory):
+    program = os.environ.get("SCAN_TABLE") or \
+        build(tmp_path_factory.mktemp("scan_table"))
+    return Reader(program)
