@@ -4,7 +4,7 @@
 
 static const char *const reference_head[] = {
     "# Settings",
-    "Made from the tables of settings by `tidemark config reference`; an "
+    "Made from the tables of settings by `scripts/check-settings --write`; an "
     "annotated sample is printed by `tidemark config example`.",
     "The file is YAML: `./tidemark.yml`, else "
     "`~/.config/tidemark/tidemark.yml`, else `/etc/tidemark/tidemark.yml`, or "
