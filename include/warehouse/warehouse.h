@@ -67,7 +67,10 @@ struct load_request {
     enum load_target target;
     struct identity identity; /* its place among all loads; request 1 */
 };
-struct load;
+/* One load on its way; drivers embed it. */
+struct load {
+    struct warehouse_session *session;
+};
 
 struct warehouse_ops {
     const char *name;             /* "clickhouse" */
@@ -100,7 +103,8 @@ struct warehouse_ops {
                         const struct table *const *tables, size_t count,
                         struct warehouse_plan *plans, struct error *error);
     /* Does it: database, table, columns, view. Repeatable; a table that holds
-     * rows is never dropped. Columns missing at the source stay. */
+     * rows is never dropped. Columns missing at the source stay. Where the
+     * table needs a reload it is left as it is: begin refuses LOAD_LIVE. */
     enum status (*prepare)(struct warehouse_session *session,
                            const struct table *table, struct error *error);
     /* Seed names of the stored columns, from their comments: the state asks
