@@ -336,9 +336,57 @@ static void my_cnf_must_be_private_where_it_holds_one(void **state)
     unlink(fixture_path(".my.cnf"));
 }
 
+/* Whatever is wrong around it, a secret stays out of the error. */
+static void no_error_repeats_a_secret(void **state)
+{
+    static const char *const sources[] = {
+        "mysql://u:hunter2@h:x/a",
+        "mysql://u:hunter2@h o/a",
+        "mysql://u:hunter2@h/a@b",
+        "mysql://u:hunter2@h/a?b",
+        "mysql://u:hunter2@h/a?b=hunter2",
+        "mysql://u:hunter2%@h/a",
+        "mysql//u:hunter2@h/a",
+        "u:hunter2@h/a",
+        "postgres://u:hunter2@h/a",
+        "hunter2://h/${env:T_ABSENT}",
+        "{url: mysql://u:hunter2@h/a, password: hunter2}",
+        "{url: mysql://h/a, password: \"hunter2${env:T_ABSENT}\"}",
+        "{url: mysql://h/a, password: \"hunter2${x}\"}",
+        "{url: mysql://h/a, password: [hunter2]}",
+        "{url: mysql://h/a, password: hunter2, pause: hunter2}",
+        "{url: mysql://h/a, password: hunter2, tls: hunter2}",
+        "{url: mysql://h/a, password_command: hunter2}",
+        "{url: mysql://h/a, password_command: [sh, -c, 'echo hunter2; "
+        "exit 1']}",
+        "{url: mysql://h/a, password: hunter2\n",
+        "{url: mysql://h/a, password: *hunter2}",
+    };
+
+    (void)state;
+    unsetenv("T_ABSENT");
+    for (size_t i = 0; i < ARRAY_COUNT(sources); i++) {
+        char *text = memory_format("source: %s\nwarehouse: files:///o\n"
+                                   "tables: a\n", sources[i]);
+        struct settings_options options =
+            fixture_options(fixture_file("shop.yml", text, 0600));
+        struct settings *settings;
+        struct error error;
+
+        error_clear(&error);
+        if (settings_load(&options, &settings, &error) == STATUS_OK)
+            fail_msg("%s was accepted", sources[i]);
+        if (strstr(error.what, "hunter") != NULL ||
+            strstr(error.next, "hunter") != NULL)
+            fail_msg("%s: %s / %s", sources[i], error.what, error.next);
+        memory_free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_error_repeats_a_secret),
         cmocka_unit_test(a_driver_brings_its_own_keys),
         cmocka_unit_test(a_drivers_value_is_checked),
         cmocka_unit_test(a_scheme_without_a_driver_is_refused),
