@@ -68,7 +68,20 @@ static bool has_attributes(const struct mysql_cell *cell,
     }
 }
 
-bool mysql_rows_fit(const struct mysql_rows *rows,
+/* MariaDB gives the number of an ENUM 4 bytes, MySQL 8. */
+static bool fit_extras(struct mysql_rows *rows,
+                       const struct mysql_field *fields)
+{
+    for (size_t i = 0; i < rows->extra_count; i++) {
+        if (fields[i].type != MYSQL_TYPE_LONG &&
+            fields[i].type != MYSQL_TYPE_LONGLONG)
+            return false;
+        rows->extra_bytes[i] = fields[i].type == MYSQL_TYPE_LONG ? 4 : 8;
+    }
+    return true;
+}
+
+bool mysql_rows_fit(struct mysql_rows *rows,
                     const struct mysql_field *fields, size_t count,
                     char *reason, size_t size)
 {
@@ -86,10 +99,8 @@ bool mysql_rows_fit(const struct mysql_rows *rows,
                  rows->table->columns[i].name);
         return false;
     }
-    for (size_t i = columns; i < count; i++) {
-        if (fields[i].type == MYSQL_TYPE_LONGLONG)
-            continue;
-        snprintf(reason, size, "a number of an ENUM is none");
+    if (!fit_extras(rows, fields + columns)) {
+        snprintf(reason, size, "the number of a label is no integer");
         return false;
     }
     return true;

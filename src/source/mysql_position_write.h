@@ -12,7 +12,7 @@
 struct mysql_position_part {
     size_t field; /* of the result */
     struct mysql_type type;
-    bool is_number; /* 8 bytes behind the table's columns: ENUM, SET */
+    bool is_number; /* behind the table's columns: ENUM, SET */
     size_t end;     /* of its bytes in `raw` */
 };
 struct mysql_position {

@@ -11,7 +11,6 @@
 /* The NULL bitmap follows the byte 00 and begins with two unused bits. */
 #define BITMAP_START 1
 #define BITMAP_OFFSET 2
-#define EXTRA_BYTES 8
 
 const char *mysql_rows_charset(const struct column *column)
 {
@@ -46,6 +45,7 @@ void mysql_rows_init(struct mysql_rows *rows, const struct table *table,
                                 .field_count = count + extra_count};
     rows->cells = memory_new(count, sizeof(*rows->cells));
     rows->readers = memory_new(count, sizeof(*rows->readers));
+    rows->extra_bytes = memory_new(extra_count, 1);
     rows->starts = memory_new(rows->field_count + 1, sizeof(*rows->starts));
     for (size_t i = 0; i < count; i++) {
         mysql_cell_init(&rows->cells[i], &rows->row, table, i, charsets[i]);
@@ -61,23 +61,25 @@ void mysql_rows_release(struct mysql_rows *rows)
         mysql_cell_release(&rows->cells[i]);
     memory_free(rows->cells);
     memory_free(rows->readers);
+    memory_free(rows->extra_bytes);
     memory_free(rows->starts);
     rows->table = NULL;
 }
 
+/* Numbers for positions only; a NULL of one is a malformed row. */
 static const uint8_t *read_extras(struct mysql_rows *rows, const uint8_t *at,
                                   const uint8_t *end)
 {
     size_t field = rows->table->column_count;
 
-    if ((size_t)(end - at) != rows->extra_count * EXTRA_BYTES)
-        return NULL;
-    for (; field < rows->field_count; field++) {
-        rows->starts[field] = at;
-        at += EXTRA_BYTES;
+    for (size_t i = 0; i < rows->extra_count; i++) {
+        if (end - at < rows->extra_bytes[i])
+            return NULL;
+        rows->starts[field++] = at;
+        at += rows->extra_bytes[i];
     }
     rows->starts[field] = at;
-    return at;
+    return at == end ? at : NULL;
 }
 
 /* All values; the place behind the last, or NULL. */

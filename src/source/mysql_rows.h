@@ -28,8 +28,9 @@ struct mysql_rows {
     struct mysql_cell *cells;
     mysql_read_function **readers;
     /* Columns of the result: those of the table, then `extra_count` numbers
-     * of 8 bytes for positions. */
+     * for positions, each of so many bytes. */
     size_t extra_count;
+    uint8_t *extra_bytes;
     size_t field_count;
     /* Of the row decoded last, field by field: where its value begins in the
      * packet, the end as one more. NULL fields begin where the next does. */
@@ -51,8 +52,8 @@ void mysql_rows_release(struct mysql_rows *rows);
 /* Name of the character set in which a column's values come, or NULL. */
 const char *mysql_rows_charset(const struct column *column);
 /* True when the fields of a result are what the readers expect; else `reason`
- * says which is not. */
-bool mysql_rows_fit(const struct mysql_rows *rows,
+ * says which is not. Must be asked before the first row is decoded. */
+bool mysql_rows_fit(struct mysql_rows *rows,
                     const struct mysql_field *fields, size_t count,
                     char *reason, size_t size);
 /* Writes the cells of one row; the row is dropped again where it is not made,

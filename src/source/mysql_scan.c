@@ -62,7 +62,7 @@ static enum status init_rows(struct scan *scan, MYSQL *link,
 }
 
 /* The types of the result are those that the readers were chosen for. */
-static enum status check_fields(const struct scan *scan, struct error *error)
+static enum status check_fields(struct scan *scan, struct error *error)
 {
     char reason[128];
 

@@ -8,6 +8,7 @@
  *     source_probe URL maxima CURSOR TABLE...
  *     source_probe URL strays TABLE CURSOR FUTURE_US
  *     source_probe URL pages TABLE ROWS key|null|cursor [CURSOR [KEY..]]
+ *     source_probe URL many ROWS TABLE...
  *     source_probe URL grants
  *
  * The password stands in the environment as LAB_PASSWORD, the path of an
@@ -319,6 +320,19 @@ static int read_pages(struct probe *probe, char **names, size_t count)
     return 0;
 }
 
+/* `pages` by key of each table, a line each. */
+static int read_many(struct probe *probe, char **names, size_t count)
+{
+    int result = 0;
+    for (size_t i = 1; i < count && result == 0; i++) {
+        char *words[] = {names[i], names[0], memory_text("key")};
+        printf("table=%s ", names[i]);
+        result = read_pages(probe, words, ARRAY_COUNT(words));
+        memory_free(words[2]);
+    }
+    return result;
+}
+
 static int run(struct probe *probe, int count, char **words)
 {
     size_t rest = (size_t)count - 1;
@@ -336,6 +350,8 @@ static int run(struct probe *probe, int count, char **words)
         return show_strays(probe, words + 1);
     if (text_equal(words[0], "pages") && rest > 2)
         return read_pages(probe, words + 1, rest);
+    if (text_equal(words[0], "many"))
+        return read_many(probe, words + 1, rest);
     fprintf(stderr, "unknown: %s\n", words[0]);
     return 2;
 }
