@@ -215,6 +215,7 @@ const struct source_ops mysql_ops = {
     .snapshot_close = snapshot_close,
     .scan_open = mysql_scan_open,
     .scan_next = mysql_scan_next,
+    .scan_rows = mysql_scan_rows,
     .scan_position = mysql_scan_position,
     .scan_close = mysql_scan_close,
     .scan_sql = mysql_scan_sql,

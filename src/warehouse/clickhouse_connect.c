@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "clickhouse.h"
-#include "drivers.h"
+#include "driver.h"
 
 #define PORT_PLAIN 8123u
 #define PORT_TLS 8443u
@@ -155,7 +155,7 @@ enum status clickhouse_open(const struct settings *settings,
         return status;
     (void)pthread_once(&once, start_curl);
     struct clickhouse *house = memory_new(1, sizeof *house);
-    house->base.ops = &clickhouse_ops;
+    house->base.ops = &clickhouse_warehouse_ops;
     house->deletes = settings->deletes;
     house->database = memory_text(endpoint->url.path[0] ? endpoint->url.path
                                                         : "default");

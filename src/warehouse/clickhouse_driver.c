@@ -3,7 +3,7 @@
  */
 #include "clickhouse.h"
 #include "clickhouse_plan.h"
-#include "drivers.h"
+#include "driver.h"
 
 static const struct key KEYS[] = {
     {.name = "compression",
@@ -28,7 +28,7 @@ static const struct warehouse_facts *facts(struct warehouse *warehouse)
     return &((struct clickhouse *)warehouse)->facts;
 }
 
-const struct warehouse_ops clickhouse_ops = {
+const struct warehouse_ops clickhouse_warehouse_ops = {
     .name = "clickhouse",
     .keys = &KEY_TABLE,
     .open = clickhouse_open,
