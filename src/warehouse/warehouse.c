@@ -1,52 +1,56 @@
-/* The drivers for warehouses, as data: another one is another line here. */
+/*
+ * The list of drivers. A new one is one line here.
+ */
 #include "warehouse/warehouse.h"
 
 #include <string.h>
 
 #include "base/memory.h"
-#include "driver.h"
+#include "drivers.h"
 
-#define REGISTERED_MAX 4
+/* Room for drivers that tests add. */
+#define ADDED_MAX 4
 
-/* The built ones, then what tests add, then NULL. */
-static const struct warehouse_ops *drivers[2 + REGISTERED_MAX + 1] = {
-    &clickhouse_warehouse_ops,
-    &files_warehouse_ops,
+static const struct warehouse_ops *drivers[2 + ADDED_MAX + 1] = {
+    &clickhouse_ops,
 };
-
-/* Is `scheme` one of the names in "clickhouse|ch"? */
-static bool has_scheme(const char *schemes, const char *scheme)
-{
-    while (*schemes != '\0') {
-        size_t length = strcspn(schemes, "|");
-        if (strlen(scheme) == length && memcmp(schemes, scheme, length) == 0)
-            return true;
-        schemes += length;
-        schemes += *schemes == '|' ? 1 : 0;
-    }
-    return false;
-}
-
-const struct warehouse_ops *warehouse_find(const char *scheme)
-{
-    for (size_t i = 0; drivers[i] != NULL; i++)
-        if (has_scheme(drivers[i]->keys->schemes, scheme))
-            return drivers[i];
-    return NULL;
-}
 
 const struct warehouse_ops *const *warehouse_all(void)
 {
     return drivers;
 }
 
+static bool is_scheme_of(const struct warehouse_ops *ops, const char *scheme)
+{
+    const char *schemes = ops->keys->schemes;
+    size_t length = strlen(scheme);
+    while (length > 0) {
+        size_t size = strcspn(schemes, "|");
+        if (size == length && memcmp(schemes, scheme, size) == 0)
+            return true;
+        if (schemes[size] == 0)
+            break;
+        schemes += size + 1;
+    }
+    return false;
+}
+
+const struct warehouse_ops *warehouse_find(const char *scheme)
+{
+    for (size_t i = 0; drivers[i]; i++) {
+        if (is_scheme_of(drivers[i], scheme))
+            return drivers[i];
+    }
+    return NULL;
+}
+
 void warehouse_register(const struct warehouse_ops *ops)
 {
-    size_t count = 0;
-    while (drivers[count] != NULL)
-        count++;
-    if (count + 1 < ARRAY_COUNT(drivers))
-        drivers[count] = ops;
+    size_t i = 0;
+    while (drivers[i])
+        i++;
+    if (i + 1 < ARRAY_COUNT(drivers))
+        drivers[i] = ops;
 }
 
 void warehouse_plan_release(struct warehouse_plan *plan)
