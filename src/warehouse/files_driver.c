@@ -2,7 +2,7 @@
  * The driver for a folder of files: one folder a table, parts of NDJSON in
  * gzip, and a manifest that says which of them count.
  */
-#include "drivers.h"
+#include "driver.h"
 
 static const struct key KEYS_LIST[] = {
     {"max_bytes", KEY_SIZE, PLACE_WAREHOUSE, "3G", NULL,
@@ -17,7 +17,7 @@ static const struct key_table KEYS = {
     .count = ARRAY_COUNT(KEYS_LIST),
 };
 
-const struct warehouse_ops files_ops = {
+const struct warehouse_ops files_warehouse_ops = {
     .name = "files",
     .keys = &KEYS,
 };

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "drivers.h"
+#include "driver.h"
 
 /* Room for drivers that tests add. */
 #define ADDED_MAX 4
 
 static const struct warehouse_ops *drivers[2 + ADDED_MAX + 1] = {
-    &clickhouse_ops,
+    &clickhouse_warehouse_ops,
 };
 
 const struct warehouse_ops *const *warehouse_all(void)
