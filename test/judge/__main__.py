@@ -26,7 +26,7 @@ def connect(url):
         charset="utf8mb4", max_allowed_packet=1 << 30)
 
 
-def _name(url):
+def name_of(url):
     return unquote(urlsplit(url).path.strip("/"))
 
 
@@ -47,7 +47,7 @@ def judge(arguments):
     connection = connect(arguments.source)
     server = clickhouse.ClickHouse.of_url(
         arguments.warehouse, os.environ.get("JUDGE_WAREHOUSE_PASSWORD", ""))
-    from_name, to_name = _name(arguments.source), _name(arguments.warehouse)
+    from_name, to_name = name_of(arguments.source), name_of(arguments.warehouse)
     names = arguments.table or source.tables(connection, from_name)
     cells, differing = 0, 0
     for name in names:

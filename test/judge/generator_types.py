@@ -263,11 +263,19 @@ def spatial(random, flavour):
 
 
 def uuid(random, flavour):
+    """MariaDB takes only what has a version and variant it knows."""
     def literal(value):
         return "'" + value.hex() + "'"
+
+    def draw(random):
+        value = bytearray(random.randbytes(16))
+        value[6] = random.choice([1, 4, 6, 7]) << 4 | value[6] & 15
+        value[8] = 0x80 | value[8] & 0x3f
+        return literal(value)
     return Spec("UUID", [literal(b"\0" * 16), literal(b"\xff" * 16),
-                         literal(b"\x01" + b"\0" * 15)],
-                lambda random: literal(random.randbytes(16)), 16, 16, 16)
+                         literal(bytes(6) + b"\x10\0\x80" + bytes(7)),
+                         literal(b"\1" * 6 + b"\x70\1\x80" + bytes(7))],
+                draw, 16, 16, 16)
 
 
 def inet(random, flavour):
