@@ -198,6 +198,18 @@ static void compare_columns(const struct clickhouse *house,
     }
 }
 
+/* Newer servers keep the brackets around a key of one column. */
+static bool is_key_text(struct buffer *text, const char *stored)
+{
+    size_t length = strlen(stored);
+    if (length > 1 && stored[0] == '(' && stored[length - 1] == ')') {
+        stored++;
+        length -= 2;
+    }
+    return bytes_equal(buffer_bytes(text),
+                       (struct bytes){(const uint8_t *)stored, length});
+}
+
 /* The sorting key as system.tables writes it: quoted only where needed. */
 static bool is_sorted_by_key(const struct table *table,
                              const struct clickhouse_table *stored)
@@ -220,8 +232,8 @@ static bool is_sorted_by_key(const struct table *table,
             buffer_add_text(&plain, ", ");
         sql_name(&plain, name);
     }
-    bool is_same = text_equal(buffer_text(&quoted), stored->sorting_key) ||
-                   text_equal(buffer_text(&plain), stored->sorting_key);
+    bool is_same = is_key_text(&quoted, stored->sorting_key) ||
+                   is_key_text(&plain, stored->sorting_key);
     buffer_release(&plain);
     buffer_release(&quoted);
     return is_same;
