@@ -101,7 +101,7 @@ class Rig:
 
     def verdict(self, table, target=None, **more):
         return compare(self.connection, self.database, table,
-                       JudgeClickHouse(self.clickhouse.port), self.database,
+                       JudgeClickHouse.of(self.clickhouse), self.database,
                        target=target or table, **more)
 
     def equal(self, table, target=None, **more):
@@ -109,7 +109,7 @@ class Rig:
         self.connection.rollback()
         verdict = self.verdict(table, target, **more)
         assert verdict.ok, str(verdict)
-        check_digests(JudgeClickHouse(self.clickhouse.port), self.database,
+        check_digests(JudgeClickHouse.of(self.clickhouse), self.database,
                       target or table, verdict)
         assert verdict.ok, str(verdict)
         return verdict

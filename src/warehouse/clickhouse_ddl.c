@@ -39,13 +39,16 @@ static void add_engine(const struct clickhouse *house,
                              ? "\nENGINE = ReplacingMergeTree(_tm_version)"
                              : "\nENGINE = ReplacingMergeTree(_tm_version, "
                                "_tm_deleted)");
-    buffer_add_text(sql, " ORDER BY (");
+    /* Brackets around one column would stay in its sorting key. */
+    bool is_list = table->key_count > 1;
+    buffer_add_text(sql, is_list ? " ORDER BY (" : " ORDER BY ");
     for (size_t i = 0; i < table->key_count; i++) {
         if (i > 0)
             buffer_add_text(sql, ", ");
         sql_name(sql, table->columns[table->key[i]].name);
     }
-    buffer_add_byte(sql, ')');
+    if (is_list)
+        buffer_add_byte(sql, ')');
 }
 
 void clickhouse_create_sql(const struct clickhouse *house,
