@@ -198,44 +198,45 @@ static void compare_columns(const struct clickhouse *house,
     }
 }
 
-/* Newer servers keep the brackets around a key of one column. */
-static bool is_key_text(struct buffer *text, const char *stored)
+/* A name as system.tables writes it: quoted only where that is needed. */
+static void add_name(struct buffer *text, const char *name, bool quotes)
 {
-    size_t length = strlen(stored);
-    if (length > 1 && stored[0] == '(' && stored[length - 1] == ')') {
-        stored++;
-        length -= 2;
-    }
-    return bytes_equal(buffer_bytes(text),
-                       (struct bytes){(const uint8_t *)stored, length});
+    size_t word = strspn(name, "abcdefghijklmnopqrstuvwxyz_"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    if (!quotes && name[word] == 0 && !(name[0] >= '0' && name[0] <= '9'))
+        buffer_add_text(text, name);
+    else
+        sql_name(text, name);
 }
 
-/* The sorting key as system.tables writes it: quoted only where needed. */
+static char *key_list(const struct table *table, bool quotes)
+{
+    struct buffer text;
+    sql_init(&text);
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (i > 0)
+            buffer_add_text(&text, ", ");
+        add_name(&text, table->columns[table->key[i]].name, quotes);
+    }
+    char *list = memory_text(buffer_text(&text));
+    buffer_release(&text);
+    return list;
+}
+
+/* A name that is a word of SQL is quoted there, too: `left`. */
 static bool is_sorted_by_key(const struct table *table,
                              const struct clickhouse_table *stored)
 {
-    struct buffer plain;
-    struct buffer quoted;
-    sql_init(&plain);
-    sql_init(&quoted);
-    for (size_t i = 0; i < table->key_count; i++) {
-        const char *name = table->columns[table->key[i]].name;
-        size_t word = strspn(name, "abcdefghijklmnopqrstuvwxyz_"
-                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-        if (i > 0)
-            buffer_add_text(&quoted, ", ");
-        if (name[word] == 0 && !(name[0] >= '0' && name[0] <= '9'))
-            buffer_add_text(&quoted, name);
-        else
-            sql_name(&quoted, name);
-        if (i > 0)
-            buffer_add_text(&plain, ", ");
-        sql_name(&plain, name);
-    }
-    bool is_same = is_key_text(&quoted, stored->sorting_key) ||
-                   is_key_text(&plain, stored->sorting_key);
-    buffer_release(&plain);
-    buffer_release(&quoted);
+    const char *key = stored->sorting_key;
+    bool has_brackets = key[0] == '(';
+    char *bare = memory_text_part(key + has_brackets,
+                                  strlen(key) - 2u * has_brackets);
+    char *plain = key_list(table, false);
+    char *quoted = key_list(table, true);
+    bool is_same = text_equal(bare, plain) || text_equal(bare, quoted);
+    memory_free(bare);
+    memory_free(plain);
+    memory_free(quoted);
     return is_same;
 }
 
@@ -255,7 +256,7 @@ static void compare_engine(const struct clickhouse *house,
     } else if (!replaces) {
         need_reload(steps, memory_text("it has got a key"));
     } else if (!is_sorted_by_key(table, stored)) {
-        need_reload(steps, memory_format("its key is (%s) there",
+        need_reload(steps, memory_format("its key is %s there",
                                          stored->sorting_key));
     } else if (hides == marks) {
         need_reload(steps, memory_format("deletes: was %s when it was made",

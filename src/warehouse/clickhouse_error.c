@@ -109,7 +109,7 @@ static bool is_failure(struct bytes line)
 static struct bytes find_failure(struct bytes body)
 {
     struct bytes rest = body;
-    if (is_failure(body))
+    if (body.size == 0 || is_failure(body))
         return body;
     if (rest.size > TAIL_BYTES) {
         rest.data += rest.size - TAIL_BYTES;
