@@ -16,7 +16,8 @@ from . import clickhouse as ch
 from .source import NULL
 from .verdict import Difference
 
-SEED = re.compile(r"tidemark seed=(.*)\Z", re.DOTALL)
+# "; " ends the name and begins the column's own comment.
+SEED = re.compile(r"tidemark seed=((?:[^;\\]|\\.)*)", re.DOTALL)
 DAY_US = 86_400_000_000
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
@@ -89,11 +90,13 @@ class _Stored:
     def seeds(self, verdict):
         seeds = []
         for name, comment in zip(self.names, self.comments):
-            match = SEED.search(comment)
+            match = SEED.match(comment)
             if not match:
                 verdict.add(Difference("comment", "", name,
                                        "tidemark seed=..", repr(comment)))
-            seeds.append(canonical.seed(match[1] if match else name))
+            seed = re.sub(r"\\(.)", r"\1", match[1], flags=re.DOTALL) \
+                if match else name
+            seeds.append(canonical.seed(seed))
         return seeds
 
     def key(self):

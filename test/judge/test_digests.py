@@ -102,6 +102,20 @@ def test_a_wrong_bucket_version_or_mark_is_named(stored):
     assert stored.wrong(deletes="keep") == []
 
 
+def test_a_seed_ends_where_the_own_comment_begins(stored):
+    name = "a;b\\c"
+    comment = name.replace("\\", "\\\\").replace(";", "\\;")
+    quoted = f"tidemark seed={comment}; tidemark seed=x".replace(
+        "\\", "\\\\")
+    stored.sql(f"ALTER TABLE x__tm COMMENT COLUMN n '{quoted}'")
+    cells = [(name if column == "n" else f"old_{column}",
+              None if value is None else
+              canonical.canonical_cell(kind, value))
+             for column, _, _, kind, value in TYPES]
+    stored.add(digest=canonical.row_digest(cells))
+    assert stored.wrong() == []
+
+
 def test_a_column_without_a_seed_is_named(stored):
     stored.sql("ALTER TABLE x__tm COMMENT COLUMN f 'mine'")
     stored.add()
