@@ -21,6 +21,9 @@ static const char CLOCK[] = "-:. 0123456789";
 static const char ADDRESS[] = "-:.0123456789abcdefABCDEF";
 static const char HEX[] = "0123456789abcdefABCDEF";
 
+static const char *const OPERATORS[] = {
+    [MYSQL_EQ] = " = ", [MYSQL_GT] = " > ", [MYSQL_GE] = " >= "};
+
 enum mysql_base mysql_base_of(const struct column *column)
 {
     struct mysql_type type;
@@ -135,16 +138,17 @@ bool mysql_literal_plain(const struct column *column, const char *text,
     return add_scalar(base, text, target);
 }
 
-/* The list "a,b" of the labels from number `first` on; false where there are
- * none, or too many, or one that this connection cannot spell. */
+/* The list "a,b" of the labels from number `first` to `last`, NULL where there
+ * are none; false for too many, or one that this connection cannot spell. */
 static bool add_labels(const struct column *column, unsigned first,
-                       struct buffer *target)
+                       unsigned last, struct buffer *target)
 {
     struct buffer label;
     bool is_good = true;
     unsigned number = first;
     buffer_init(&label, 4096);
-    while (is_good && mysql_type_label(column->declared, number, &label)) {
+    while (is_good && number <= last &&
+           mysql_type_label(column->declared, number, &label)) {
         is_good = strchr(buffer_text(&label), '?') == NULL &&
                   number - first < LABEL_LIMIT;
         if (number > first)
@@ -152,8 +156,10 @@ static bool add_labels(const struct column *column, unsigned first,
         add_converted(column, buffer_text(&label), target);
         number++;
     }
+    if (number == first)
+        buffer_add_text(target, "NULL");
     buffer_release(&label);
-    return is_good && number > first;
+    return is_good;
 }
 
 static bool compare_enum(const struct column *column,
@@ -166,17 +172,15 @@ static bool compare_enum(const struct column *column,
     struct buffer labels;
     buffer_init(&labels, target->limit);
     unsigned first = (unsigned)number + (comparison == MYSQL_GT ? 1 : 0);
+    unsigned last = comparison == MYSQL_EQ ? first : UINT16_MAX;
     /* 0 is the value of what was no label: no text finds it. */
-    bool is_listed =
-        first > 0 && add_labels(column, first, &labels) && !labels.is_overflown;
+    bool is_listed = first > 0 && add_labels(column, first, last, &labels) &&
+                     !labels.is_overflown;
     mysql_quote_name(target, column->name);
-    if (is_listed && comparison != MYSQL_EQ)
+    if (is_listed)
         buffer_add_format(target, " IN (%s)", buffer_text(&labels));
     else
-        buffer_add_format(target, " %s %u",
-                          comparison == MYSQL_GT   ? ">"
-                          : comparison == MYSQL_GE ? ">="
-                                                   : "=",
+        buffer_add_format(target, "%s%u", OPERATORS[comparison],
                           (unsigned)number);
     buffer_release(&labels);
     return true;
@@ -186,11 +190,10 @@ bool mysql_compare(const struct column *column,
                    enum mysql_comparison comparison, const char *text,
                    struct buffer *target)
 {
-    static const char *const operators[] = {" = ", " > ", " >= "};
     if (mysql_base_of(column) == MYSQL_BASE_ENUM)
         return compare_enum(column, comparison, text, target);
     mysql_quote_name(target, column->name);
-    buffer_add_text(target, operators[comparison]);
+    buffer_add_text(target, OPERATORS[comparison]);
     return mysql_literal(column, text, target);
 }
 

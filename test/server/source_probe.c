@@ -285,6 +285,20 @@ static bool read_page(struct probe *probe, struct scan_request *request,
     return came > 0;
 }
 
+/* As `zero_dates: text` does, where the table's name asks for it. */
+static void take_zero_dates(struct table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        struct column *column = &table->columns[i];
+        if (strstr(table->name, "zero") == NULL ||
+            (column->kind != KIND_DATE && column->kind != KIND_DATETIME))
+            continue;
+        column->kind = KIND_TEXT;
+        column->width = 0;
+        column->date_policy = DATES_TEXT;
+    }
+}
+
 static int read_pages(struct probe *probe, char **names, size_t count)
 {
     struct source_table *found = NULL;
@@ -299,6 +313,7 @@ static int read_pages(struct probe *probe, char **names, size_t count)
                                (const char *const *)&names[4], count - 4,
                                &error) != STATUS_OK)
         return fail(&error);
+    take_zero_dates(found->table);
     fill_request(&request, found, count > 3 ? names[3] : NULL);
     request.row_limit = strtoull(names[1], NULL, 10);
     request.order = text_equal(names[2], "cursor") ? SCAN_BY_CURSOR
