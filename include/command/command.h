@@ -13,6 +13,7 @@
 enum progress_mode { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_LINE,
                      PROGRESS_NONE };
 struct command_line {
+    const char *command; /* its name; NULL before one was understood */
     const char *config;
     const char *state;
     bool json;
@@ -42,6 +43,7 @@ struct command_line {
 };
 
 struct command {
+    bool is_hidden; /* not in help: of use to the build alone */
     const char *name;
     const char *arguments; /* as help shows them */
     const char *sentence;
@@ -69,11 +71,15 @@ enum status command_parse(int argc, char **argv, struct command_line *line,
                           struct error *error) MUST_CHECK;
 void command_line_release(struct command_line *line);
 
-/* Settings by --config, --state and the drivers that exist. */
+/* Settings by --config, --state and the drivers that exist. The caller frees
+ * *settings, which is NULL after a failure. */
 enum status command_settings(const struct command_line *line,
                              struct settings **settings,
                              struct error *error) MUST_CHECK;
-/* The failure block on standard error. */
+/* The exit code of a status; a stop's is that of its signal. */
+int command_exit_code(enum status status);
+/* A failure that ended the command: the block on standard error, or with
+ * --json the document on standard output. */
 void command_failure(const struct command_line *line,
                      const struct error *error);
 

@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,8 +12,8 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/stop.h"
-#include "base/text.h"
 #include "command/command.h"
+#include "document.h"
 #include "screen.h"
 
 static void hold_standard_descriptors(void)
@@ -42,21 +41,24 @@ static enum status open_log(const struct command_line *line,
     return log_open(&options, error);
 }
 
+int command_exit_code(enum status status)
+{
+    if (status == STATUS_STOPPED && stop_signal() > 0)
+        return 128 + stop_signal();
+    return status_exit_code(status);
+}
+
 void command_failure(const struct command_line *line,
                      const struct error *error)
 {
-    if (line->json) {
-        screen_failure_json(error);
+    if (!line->json) {
+        screen_failure(NULL, error);
         return;
     }
-    fprintf(stderr, "%s (%s)\n", error->what, error_id_text(error->id));
-    if (error->effect[0])
-        fprintf(stderr, "  effect: %s\n", error->effect);
-    if (error->next[0])
-        fprintf(stderr, "  next:   %s\n", error->next);
-    else
-        fprintf(stderr, "  next:   tidemark explain %s\n",
-                error_id_text(error->id));
+    json_t *document = document_new(line->command,
+                                    command_exit_code(error->status));
+    document_error(document, "error", error);
+    document_print(document);
 }
 
 static int run_command(const struct command *command,
@@ -71,9 +73,7 @@ static int run_command(const struct command *command,
     if (status != STATUS_OK && error.id != ERROR_NONE)
         command_failure(line, &error);
     log_close();
-    if (status == STATUS_STOPPED && stop_signal() > 0)
-        return 128 + stop_signal();
-    return exit_code >= 0 ? exit_code : status_exit_code(status);
+    return exit_code >= 0 ? exit_code : command_exit_code(status);
 }
 
 int command_main(int argc, char **argv)
@@ -86,6 +86,7 @@ int command_main(int argc, char **argv)
     (void)umask(077);
     secret_protect_process();
     stop_install();
+    screen_open();
     memset(&line, 0, sizeof line);
     int exit_code = 0;
     if (command_parse(argc, argv, &line, &command, &error) != STATUS_OK) {

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "commands.h"
 #include "options.h"
 
 /* How the value of an option is kept. */
@@ -36,8 +37,8 @@ static enum status set_number(const char *value, uint64_t *target)
                                                             : STATUS_USAGE;
 }
 
-static enum status set_shared(struct command_line *line, int option,
-                              const char *value)
+static enum status set_shared(struct command_line *line,
+                              enum option_number option, const char *value)
 {
     static const char *const formats[] = {"text", "logfmt", "json"};
     static const char *const modes[] = {"auto", "bar", "line", "none"};
@@ -82,8 +83,8 @@ static enum status set_shared(struct command_line *line, int option,
     return status;
 }
 
-static enum status set_own(struct command_line *line, int option,
-                           const char *value)
+static enum status set_own(struct command_line *line,
+                           enum option_number option, const char *value)
 {
     switch (option) {
     case OPTION_SKIP_IF_RUNNING:
@@ -170,7 +171,8 @@ static enum status check_owner(const struct command *command,
                                const struct option *option,
                                struct error *error)
 {
-    if (option->number < OPTION_SKIP_IF_RUNNING)
+    if (option->number < OPTION_SKIP_IF_RUNNING ||
+        text_equal(command->name, "help"))
         return STATUS_OK;
     for (size_t i = 0; command->options && command->options[i]; i++)
         if (text_equal(command->options[i], option->name))
@@ -193,7 +195,7 @@ static struct poptOption *popt_table(void)
         table[i].longName = option->name;
         table[i].shortName = option->letter;
         table[i].argInfo = option->value ? POPT_ARG_STRING : POPT_ARG_NONE;
-        table[i].val = option->number;
+        table[i].val = (int)option->number;
     }
     return table;
 }
@@ -228,19 +230,8 @@ static enum status take_command(poptContext context,
 {
     const char *name = poptGetArg(context);
     *command = command_find(name ? name : "help");
-    if (!*command) {
-        const char *names[64];
-        size_t count = 0;
-        for (const struct command *entry = command_list(); entry->name;
-             entry++)
-            names[count++] = entry->name;
-        const char *near = text_nearest(name, names, count);
-        (void)error_set(error, ERROR_USAGE, "there is no command \"%s\"",
-                        name);
-        error_next(error, near ? "did you mean  tidemark %s" : "tidemark %s",
-                   near ? near : "help");
-        return error->status;
-    }
+    if (!*command)
+        return command_unknown(name, error);
     const char **rest = poptGetArgs(context);
     while (rest && rest[line->argument_count])
         line->argument_count++;
@@ -275,6 +266,20 @@ static enum status take_options(poptContext context,
     return code == -1 ? STATUS_OK : bad_option(context, code, error);
 }
 
+/* `run --help` is `help run`. */
+static void take_help(struct command_line *line,
+                      const struct command **command)
+{
+    const char *topic = (*command)->name;
+    *command = command_find("help");
+    if (text_equal(topic, "help"))
+        return;
+    memory_free(line->arguments);
+    line->arguments = memory_new(1, sizeof *line->arguments);
+    line->arguments[0] = topic;
+    line->argument_count = 1;
+}
+
 enum status command_parse(int argc, char **argv, struct command_line *line,
                           const struct command **command,
                           struct error *error)
@@ -288,13 +293,13 @@ enum status command_parse(int argc, char **argv, struct command_line *line,
         status = take_options(context, line, &given, error);
     if (status == STATUS_OK)
         status = take_command(context, line, command, error);
-    for (size_t i = 0; i < given.count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < given.count && status == STATUS_OK; i++)
         if (given.numbers[i] == OPTION_HELP)
-            *command = command_find("help");
-        else
-            status = check_owner(*command, find_option(given.numbers[i]),
-                                 error);
-    }
+            take_help(line, command);
+    for (size_t i = 0; i < given.count && status == STATUS_OK; i++)
+        status = check_owner(*command, find_option(given.numbers[i]), error);
+    if (status == STATUS_OK)
+        line->command = (*command)->name;
     poptFreeContext(context);
     memory_free(table);
     return status;

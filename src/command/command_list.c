@@ -1,0 +1,102 @@
+/* The commands as data, in the order of help. */
+#include "base/attributes.h"
+#include "base/text.h"
+#include "commands.h"
+
+#define TEXTS(...) (const char *const[]){__VA_ARGS__, NULL}
+
+static const struct command commands[] = {
+    {false, "plan", "[TABLE...]",
+     "says what a run would create, read and write; changes nothing",
+     TEXTS("tidemark plan", "tidemark plan orders --json"), command_plan,
+     NULL},
+    {false, "run", "[TABLE...]", "one pass over the tables, then exit",
+     TEXTS("tidemark run", "tidemark run orders 'log_*'",
+           "*/10 * * * * tidemark run -q --skip-if-running   # cron"),
+     command_run, TEXTS("skip-if-running")},
+    {false, "backfill", "TABLE", "reads rows of a table again",
+     TEXTS("tidemark backfill orders --from 1000 --to 1999",
+           "tidemark backfill orders --where \"status = 'open'\"",
+           "tidemark backfill orders --since 7d --name after-incident",
+           "tidemark backfill orders --confirm orders"),
+     command_backfill,
+     TEXTS("from", "to", "where", "since", "name", "confirm")},
+    {false, "status", "[TABLE...]",
+     "tables, state, lag and last success, from the state alone",
+     TEXTS("tidemark status", "tidemark status --watch",
+           "tidemark status orders --wait --timeout 10m"),
+     command_status, TEXTS("watch", "wait")},
+    {false, "history", "[TABLE|RUN]", "past runs, or one run in detail",
+     TEXTS("tidemark history", "tidemark history orders -n 5",
+           "tidemark history 412"),
+     command_history, TEXTS("count")},
+    {false, "grants", "", "the exact GRANT statements, one a line",
+     TEXTS("tidemark grants"), command_grants, NULL},
+    {false, "explain", "TMnnnn", "what an error means and what to do",
+     TEXTS("tidemark explain TM2107"), command_explain, NULL},
+    {false, "config", "show|example|schema",
+     "settings in force, an annotated sample, their JSON Schema",
+     TEXTS("tidemark config show", "tidemark config example > tidemark.yml",
+           "tidemark config schema > tidemark.schema.json"),
+     command_config, NULL},
+    {false, "version", "", "version, commit and libraries",
+     TEXTS("tidemark version"), command_version, NULL},
+    {false, "help", "[COMMAND|settings]", "this text, or that of a command",
+     TEXTS("tidemark help run", "tidemark help settings"), command_help,
+     NULL},
+    {.name = NULL},
+};
+
+/* Commands of the design that this build does not have. */
+static const struct {
+    const char *name;
+    const char *next;
+} later[] = {
+    {"daemon", "start  tidemark run --skip-if-running  from cron or a timer"},
+    {"audit", "compare with the source by hand; tidemark backfill TABLE "
+              "reads rows again"},
+    {"repair", "tidemark backfill TABLE --from KEY --to KEY"},
+    {"reload", "tidemark backfill TABLE --confirm TABLE"},
+    {"report", "tidemark history RUN --json"},
+    {"selftest", "tidemark preview TABLE"},
+    {"pause", "take the table out of the settings, or stop the timer"},
+    {"resume", "tidemark run TABLE"},
+    {"throttle", "lower  limits: {workers}  in the settings"},
+    {"state", "the state is one SQLite file; copy it while nothing runs"},
+};
+
+const struct command *command_list(void)
+{
+    return commands;
+}
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (text_equal(command->name, name))
+            return command;
+    return NULL;
+}
+
+enum status command_unknown(const char *name, struct error *error)
+{
+    const char *names[ARRAY_COUNT(commands)];
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(later); i++)
+        if (text_equal(later[i].name, name)) {
+            (void)error_set(error, ERROR_USAGE, "this build does not have "
+                            "the command \"%s\" yet", name);
+            error_next(error, "%s", later[i].next);
+            return error->status;
+        }
+    for (const struct command *command = commands; command->name; command++)
+        if (!command->is_hidden)
+            names[count++] = command->name;
+    const char *near = text_nearest(name, names, count);
+    (void)error_set(error, ERROR_USAGE, "there is no command \"%s\"", name);
+    if (near)
+        error_next(error, "did you mean  tidemark %s", near);
+    else
+        error_next(error, "tidemark help");
+    return error->status;
+}

@@ -1,0 +1,191 @@
+/*
+ * `status`: how the tables stand, from the state alone, so that it can be
+ * asked while a run is at work and while source or warehouse are down.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "commands.h"
+#include "document.h"
+#include "overview.h"
+#include "screen.h"
+
+#define WATCH_MS 2000
+#define WAIT_MS 500
+/* Home, and clear to the end of the screen. */
+#define TERMINAL_HOME "\033[H\033[J"
+
+static void print_remarks(const struct overview *overview)
+{
+    size_t incremental = 0;
+    char remark[512];
+    for (size_t i = 0; i < overview->count; i++) {
+        const struct summary_line *line = &overview->tables[i].line;
+        if (line->mode && text_equal(line->mode,
+                                     mode_name(MODE_INCREMENTAL)))
+            incremental++;
+        if (overview_remark(&overview->tables[i], remark, sizeof remark))
+            screen_line(stdout, "%s", remark);
+    }
+    if (incremental > 0)
+        screen_line(stdout, "incremental tables do not see rows that are "
+                    "deleted at the source: soft_delete or mode: full does");
+}
+
+static void print_text(const struct command_line *line,
+                       const struct overview *overview)
+{
+    if (overview->count == 0) {
+        screen_line(stderr, "nothing was run yet; next: tidemark run");
+        return;
+    }
+    struct summary_line *all = memory_new(overview->count, sizeof *all);
+    for (size_t i = 0; i < overview->count; i++)
+        all[i] = overview->tables[i].line;
+    summary_print(line, all, overview->count);
+    memory_free(all);
+    print_remarks(overview);
+}
+
+static void print_json(const struct command_line *line,
+                       const struct overview *overview)
+{
+    json_t *document = document_new(line->command, 0);
+    json_t *array = json_array();
+    document_time(document, "now", clock_utc_us());
+    for (size_t i = 0; i < overview->count; i++)
+        (void)json_array_append_new(array,
+                                    overview_json(&overview->tables[i]));
+    (void)json_object_set_new(document, "tables", array);
+    document_print(document);
+}
+
+static void print_problems(const struct overview *overview)
+{
+    for (size_t i = 0; i < overview->count; i++) {
+        const struct overview_table *table = &overview->tables[i];
+        if (table->table && table->table->problem.id != ERROR_NONE)
+            screen_failure(table->name, &table->table->problem);
+    }
+}
+
+/* One look: the state is opened anew, for a run may have made it since. */
+static enum status look(const struct command_line *line,
+                        struct looking *looking, struct overview *overview,
+                        struct error *error)
+{
+    enum status status = looking_open(looking, line, error);
+    if (status != STATUS_OK)
+        return status;
+    return overview_read(overview, looking, line, error);
+}
+
+static enum status show_once(const struct command_line *line,
+                             struct looking *looking, struct error *error)
+{
+    struct overview overview = {.count = 0};
+    enum status status = look(line, looking, &overview, error);
+    if (status == STATUS_OK && line->watches)
+        (void)fputs(TERMINAL_HOME, stdout);
+    if (status == STATUS_OK && line->json)
+        print_json(line, &overview);
+    else if (status == STATUS_OK)
+        print_text(line, &overview);
+    if (status == STATUS_OK && !line->json)
+        print_problems(&overview);
+    overview_release(&overview);
+    looking_pause(looking);
+    return status;
+}
+
+static enum status watch(const struct command_line *line,
+                         struct looking *looking, struct error *error)
+{
+    if (!isatty(STDOUT_FILENO)) {
+        (void)error_set(error, ERROR_USAGE, "--watch needs a terminal");
+        error_next(error, "tidemark status, or tidemark status --wait");
+        return error->status;
+    }
+    for (;;) {
+        enum status status = show_once(line, looking, error);
+        (void)fflush(stdout);
+        if (status != STATUS_OK)
+            return status;
+        if (!clock_sleep_ms(WATCH_MS))
+            return stop_check(error);
+    }
+}
+
+/* STATUS_PENDING: not yet. */
+static enum status judge(const struct overview *overview,
+                         struct error *error)
+{
+    enum status status = overview->count ? STATUS_OK : STATUS_PENDING;
+    for (size_t i = 0; i < overview->count; i++) {
+        const struct overview_table *table = &overview->tables[i];
+        if (table->table && table->table->life == LIFE_STOPPED) {
+            *error = table->table->problem;
+            if (error->id == ERROR_NONE)
+                (void)error_set(error, ERROR_TABLE_CHANGED,
+                                "table \"%s\" stands still", table->name);
+            error_prefix(error, "%s", table->name);
+            error->status = STATUS_TABLE;
+            return error->status;
+        }
+        if (!text_equal(table->line.state, "on time"))
+            status = STATUS_PENDING;
+    }
+    return status;
+}
+
+static enum status wait_look(const struct command_line *line,
+                             struct looking *looking, struct error *error)
+{
+    struct overview overview = {.count = 0};
+    enum status status = look(line, looking, &overview, error);
+    if (status == STATUS_OK)
+        status = judge(&overview, error);
+    overview_release(&overview);
+    looking_pause(looking);
+    return status;
+}
+
+static enum status wait_until(const struct command_line *line,
+                              struct looking *looking, struct error *error)
+{
+    int64_t end_us = clock_monotonic_us() + (int64_t)line->timeout_ms * 1000;
+    for (;;) {
+        enum status status = wait_look(line, looking, error);
+        if (status != STATUS_PENDING)
+            return status;
+        if (line->timeout_ms && clock_monotonic_us() >= end_us) {
+            (void)error_set_status(error, ERROR_INTERRUPTED,
+                                   STATUS_TEMPORARY, "gave up waiting: not "
+                                   "every table is on time");
+            error_next(error, "tidemark status");
+            return error->status;
+        }
+        if (!clock_sleep_ms(WAIT_MS))
+            return stop_check(error);
+    }
+}
+
+enum status command_status(const struct command_line *line, int *exit_code,
+                           struct error *error)
+{
+    struct looking looking = {.state = NULL};
+    enum status status = STATUS_OK;
+    (void)exit_code;
+    if (line->waits)
+        status = wait_until(line, &looking, error);
+    else if (line->watches)
+        status = watch(line, &looking, error);
+    if (status == STATUS_OK && (!line->waits || line->json))
+        status = show_once(line, &looking, error);
+    looking_close(&looking);
+    return status;
+}
