@@ -251,6 +251,7 @@ static void clear_answer(struct http *http)
     http->code = 0;
     http->reason[0] = 0;
     http->taken = 0;
+    http->is_starving = false;
     buffer_clear(&http->headers);
     buffer_clear(&http->body);
 }
@@ -319,7 +320,6 @@ enum status http_upload(struct http *http, const struct http_request *request,
     http->piece.size = 0;
     http->is_ending = false;
     http->is_ended = false;
-    http->is_starving = false;
     return start(http, request, more, error);
 }
 
