@@ -80,8 +80,7 @@ static void put_blank(struct mysql_cell *cell)
     struct batch *batch = cell->row->batch;
 
     if (kind_is_variable(cell->column->kind)) {
-        if (!batch_add_text(batch, cell->index, (struct bytes){NULL, 0}))
-            cell->row->is_too_full = true;
+        mysql_cell_store(cell, cell->failed);
         return;
     }
     memset(batch_fixed(batch, cell->index), 0, cell->column->width);
@@ -93,14 +92,14 @@ void mysql_cell_fail(struct mysql_cell *cell, enum error_id id,
     struct mysql_cell_row *row = cell->row;
     va_list arguments;
 
+    if (row->failure == ERROR_NONE) {
+        row->failure = id;
+        row->failed_column = cell->index;
+        va_start(arguments, format);
+        vsnprintf(row->reason, sizeof(row->reason), format, arguments);
+        va_end(arguments);
+    }
     put_blank(cell);
-    if (row->failure != ERROR_NONE)
-        return;
-    row->failure = id;
-    row->failed_column = cell->index;
-    va_start(arguments, format);
-    vsnprintf(row->reason, sizeof(row->reason), format, arguments);
-    va_end(arguments);
 }
 
 void mysql_cell_null(struct mysql_cell *cell)

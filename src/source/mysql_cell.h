@@ -40,6 +40,7 @@ struct mysql_cell {
     struct mysql_type type;
     const struct mysql_charset *charset; /* NULL where the type has none */
     struct buffer scratch;
+    struct bytes failed; /* stored in place of a text that fails; else empty */
 };
 
 /* A date and time of day as the server has it: perhaps a zero or partial date.
@@ -87,7 +88,7 @@ void mysql_cell_bytes(struct mysql_cell *cell, struct bytes raw);
 /* 16 bytes in the order of the text. */
 void mysql_cell_uuid(struct mysql_cell *cell, const uint8_t *uuid);
 
-/* --- between the files of the makers --------------------------------------- */
+/* --- between the files of the makers -------------------------------------- */
 
 /* Writes a blank and remembers the failure. No value of the row may stand in
  * the reason. */

@@ -11,15 +11,11 @@
  * bytes are the only way to find the row. */
 static void fail_text(struct mysql_cell *cell, struct bytes raw)
 {
-    struct mysql_cell_row *row = cell->row;
-
+    if (table_is_key(cell->row->batch->table, cell->index))
+        cell->failed = raw;
     mysql_cell_fail(cell, ERROR_VALUE_TEXT,
                     "its bytes are not valid in the character set %s",
                     cell->column->charset ? cell->column->charset : "utf8");
-    if (kind_is_variable(cell->column->kind) &&
-        table_is_key(row->batch->table, cell->index) &&
-        !batch_add_text(row->batch, cell->index, raw))
-        row->is_too_full = true;
 }
 
 /* The UTF-8 of the value; false when the cell failed. */

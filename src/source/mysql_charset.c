@@ -17,7 +17,7 @@
 
 /* A byte of a source becomes at most 3 of UTF-8, a code at most 4. */
 #define CHUNK_BYTES 4096
-#define CHUNK_TARGET_BYTES (3 * CHUNK_BYTES + 16)
+#define CODE_BYTES 16
 
 #define TRIPLE_LEAD 0x8f
 #define FOUR_INDEX_HIGH 189000u /* of 90 30 81 30, which is U+10000 */
@@ -160,17 +160,17 @@ static size_t next_utf16(const uint8_t *at, size_t left, bool is_little,
     uint32_t low;
 
     if (left < 2)
-        return 1;
+        return left;
     high = unit(at, is_little);
     if (high < 0xd800 || high > 0xdfff) {
         *code = high;
         return 2;
     }
     if (high > 0xdbff || left < 4)
-        return 1;
+        return 2;
     low = unit(at + 2, is_little);
     if (low < 0xdc00 || low > 0xdfff)
-        return 1;
+        return 2;
     *code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
     return 4;
 }
@@ -182,12 +182,11 @@ static size_t next_fixed(const uint8_t *at, size_t left, size_t width,
     uint32_t value = 0;
 
     if (left < width)
-        return 1;
+        return left;
     for (size_t i = 0; i < width; i++)
         value = value << 8 | at[i];
-    if ((value >= 0xd800 && value <= 0xdfff) || value > CODE_MAX)
-        return 1;
-    *code = value;
+    if ((value < 0xd800 || value > 0xdfff) && value <= CODE_MAX)
+        *code = value;
     return width;
 }
 
@@ -233,8 +232,8 @@ static size_t next_table(const struct mysql_charset *set, const uint8_t *at,
     return set->fours && left >= 4 ? next_four(set, at, code) : 1;
 }
 
-/* The code that `at` begins with and its bytes; CODE_NONE and 1 where there is
- * none. `left` is at least 1. */
+/* The code that `at` begins with and its bytes; where there is none CODE_NONE
+ * and how many bytes do not fit. `left` is at least 1. */
 static size_t next_code(const struct mysql_charset *set, const uint8_t *at,
                         size_t left, uint32_t *code)
 {
@@ -281,6 +280,23 @@ static uint8_t *put_utf8(uint8_t *at, uint32_t code)
     return at;
 }
 
+/* Of the code at `at`; counts the bytes that do not fit. */
+static uint8_t *convert_code(const struct mysql_charset *set,
+                             struct bytes raw, size_t *at, uint8_t *place,
+                             size_t *bad_count)
+{
+    uint32_t code;
+    size_t length = next_code(set, raw.data + *at, raw.size - *at, &code);
+
+    *at += length;
+    if (code != CODE_NONE)
+        return put_utf8(place, code);
+    *bad_count += length;
+    while (length-- > 0)
+        place = put_utf8(place, REPLACEMENT);
+    return place;
+}
+
 size_t mysql_charset_convert(const struct mysql_charset *charset,
                              struct bytes raw, struct buffer *target)
 {
@@ -290,18 +306,12 @@ size_t mysql_charset_convert(const struct mysql_charset *charset,
     while (at < raw.size) {
         size_t stop = raw.size - at > CHUNK_BYTES ? at + CHUNK_BYTES
                                                   : raw.size;
-        if (!buffer_reserve(target, CHUNK_TARGET_BYTES))
+        /* The last code may end behind the chunk. */
+        if (!buffer_reserve(target, 3 * (stop - at) + CODE_BYTES))
             return bad_count;
         uint8_t *place = target->data + target->size;
-        while (at < stop) {
-            uint32_t code;
-            at += next_code(charset, raw.data + at, raw.size - at, &code);
-            if (code == CODE_NONE) {
-                bad_count++;
-                code = REPLACEMENT;
-            }
-            place = put_utf8(place, code);
-        }
+        while (at < stop)
+            place = convert_code(charset, raw, &at, place, &bad_count);
         target->size = (size_t)(place - target->data);
     }
     return bad_count;

@@ -50,21 +50,30 @@ static bool take_code(void *context, char **cells,
     return true;
 }
 
-/* One query that gives pairs of place and code. */
-static enum status fill(MYSQL *link, const char *set, const char *place,
-                        const char *bytes, const char *from, uint32_t **codes,
-                        size_t count, struct error *error)
+/* The codes of one length: where each stands in the table, its bytes, and the
+ * numbers that they are made of. */
+struct query {
+    const char *place;
+    const char *bytes;
+    const char *from;
+    size_t count;
+};
+
+static enum status fill(MYSQL *link, const struct mysql_charset *set,
+                        const struct query *query, uint32_t **codes,
+                        struct error *error)
 {
-    struct filling filling = {memory_new(count, sizeof(**codes)), count};
+    struct filling filling = {memory_new(query->count, sizeof(**codes)),
+                              query->count};
     struct buffer sql;
     enum status status;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < query->count; i++)
         filling.codes[i] = CODE_NONE;
     *codes = filling.codes;
     buffer_init(&sql, SQL_BYTES);
-    buffer_add_format(&sql, "SELECT %s, " MADE " FROM %s", place, bytes, set,
-                      from);
+    buffer_add_format(&sql, "SELECT %s, " MADE " FROM %s", query->place,
+                      query->bytes, set->name, query->from);
     status = mysql_query_rows(link, buffer_text(&sql), take_code, &filling,
                               error);
     buffer_release(&sql);
@@ -74,26 +83,28 @@ static enum status fill(MYSQL *link, const char *set, const char *place,
 static enum status load_tables(MYSQL *link, struct mysql_charset *set,
                                size_t bytes, struct error *error)
 {
-    enum status status = fill(link, set->name, "a.n", "a.n", NUMBERS "a",
-                              &set->singles, 256, error);
+    static const struct query singles = {"a.n", "a.n", NUMBERS "a", 256};
+    static const struct query doubles = {
+        "a.n * 256 + b.n", "a.n, b.n",
+        NUMBERS "a, " NUMBERS "b WHERE a.n >= 128", CODES};
+    static const struct query triples = {
+        "a.n * 256 + b.n", "143, a.n, b.n",
+        NUMBERS "a, " NUMBERS "b WHERE a.n >= 128 AND b.n >= 128", CODES};
+    static const struct query fours = {
+        "((a.d * 10 + b.d) * 126 + c.n - 129) * 10 + d.d",
+        "129 + a.d, 48 + b.d, c.n, 48 + d.d",
+        DIGITS "a, " DIGITS "b, " NUMBERS "c, " DIGITS
+               "d WHERE a.d < 4 AND b.d < 10 AND d.d < 10 AND "
+               "c.n BETWEEN 129 AND 254",
+        FOUR_BYTE_CODES};
+    enum status status = fill(link, set, &singles, &set->singles, error);
 
     if (status == STATUS_OK && bytes >= 2)
-        status = fill(link, set->name, "a.n * 256 + b.n", "a.n, b.n",
-                      NUMBERS "a, " NUMBERS "b WHERE a.n >= 128",
-                      &set->doubles, CODES, error);
+        status = fill(link, set, &doubles, &set->doubles, error);
     if (status == STATUS_OK && bytes == 3)
-        status = fill(link, set->name, "a.n * 256 + b.n", "143, a.n, b.n",
-                      NUMBERS "a, " NUMBERS
-                              "b WHERE a.n >= 128 AND b.n >= 128",
-                      &set->triples, CODES, error);
+        status = fill(link, set, &triples, &set->triples, error);
     if (status == STATUS_OK && bytes >= 4)
-        status = fill(link, set->name,
-                      "((a.d * 10 + b.d) * 126 + c.n - 129) * 10 + d.d",
-                      "129 + a.d, 48 + b.d, c.n, 48 + d.d",
-                      DIGITS "a, " DIGITS "b, " NUMBERS "c, " DIGITS
-                             "d WHERE a.d < 4 AND b.d < 10 AND d.d < 10 AND "
-                             "c.n BETWEEN 129 AND 254",
-                      &set->fours, FOUR_BYTE_CODES, error);
+        status = fill(link, set, &fours, &set->fours, error);
     return status;
 }
 

@@ -62,7 +62,7 @@ enum mysql_row_result mysql_rows_decode(struct mysql_rows *rows,
                                         struct batch *batch,
                                         struct bytes packet);
 
-/* --- mysql_readers.c ------------------------------------------------------- */
+/* --- mysql_readers.c --- */
 
 /* The reader for a type. */
 mysql_read_function *mysql_reader_find(const struct mysql_cell *cell);

@@ -29,10 +29,11 @@ static void stop(const char *what)
 static MYSQL *connect_server(char **arguments)
 {
     MYSQL *link = mysql_init(NULL);
+    unsigned port = (unsigned)strtoul(arguments[2], NULL, 10);
 
-    if (!link || !mysql_real_connect(link, arguments[1], arguments[3],
-                                     arguments[4], arguments[5],
-                                     (unsigned)atol(arguments[2]), NULL, 0))
+    if (!link ||
+        !mysql_real_connect(link, arguments[1], arguments[3], arguments[4],
+                            arguments[5], port, NULL, 0))
         stop(mysql_error(link));
     if (mysql_query(link, "SET NAMES utf8mb4, time_zone = '+00:00', "
                           "sql_mode = '', character_set_results = NULL"))
