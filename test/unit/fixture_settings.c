@@ -1,6 +1,7 @@
 /* Settings files of a test. */
 #include "fixture_settings.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@
 static char folder[64];
 static char *files[64];
 static size_t file_count;
+static size_t open_before;
 
 static const struct key source_keys[] = {
     {"socket", KEY_TEXT, PLACE_SOURCE, "", NULL, "A socket of the server.",
@@ -40,6 +42,18 @@ static const struct key_table clickhouse = {"clickhouse", "clickhouse",
                                             clickhouse_keys, 1};
 static const struct key_table plain_files = {"files", "files", NULL, 0};
 
+static size_t count_open(void)
+{
+    DIR *listing = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    assert_non_null(listing);
+    while (readdir(listing) != NULL)
+        count++;
+    closedir(listing);
+    return count;
+}
+
 int settings_fixture_setup(void **state)
 {
     (void)state;
@@ -49,6 +63,7 @@ int settings_fixture_setup(void **state)
     setenv("HOME", folder, 1);
     unsetenv("CREDENTIALS_DIRECTORY");
     unsetenv("STATE_DIRECTORY");
+    open_before = count_open();
     return 0;
 }
 
@@ -59,6 +74,8 @@ int settings_fixture_teardown(void **state)
         unlink(files[i]);
         memory_free(files[i]);
     }
+    if (count_open() != open_before)
+        return -1;
     return rmdir(folder);
 }
 

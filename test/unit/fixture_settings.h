@@ -7,7 +7,8 @@
  * something here fails. */
 
 /* For cmocka_run_group_tests: the folder, an environment without credentials
- * and a HOME that is the folder; gone at the end. */
+ * and a HOME that is the folder; gone at the end, when no more files may be
+ * open than at the start. */
 int settings_fixture_setup(void **state);
 int settings_fixture_teardown(void **state);
 

@@ -81,7 +81,7 @@ static void a_drivers_value_is_checked(void **state)
     source_fails("{url: \"mysql://h/a?pause=1s\", pause: 1s}",
                  ERROR_SETTINGS_KEY,
                  "1:39: \"pause\" stands in the URL too");
-    source_fails("mysql://h/a?sockets=1", ERROR_SETTINGS_KEY,
+    source_fails("mysql://h/a?pause=1s&sockets=1", ERROR_SETTINGS_KEY,
                  "1:9: unknown parameter \"sockets\" in the URL of the "
                  "source");
     settings_fail("source: mysql://h/a\nwarehouse:\n"
@@ -251,6 +251,8 @@ static void a_command_gives_its_first_line(void **state)
     (void)state;
     password_is("{url: mysql://h/a, password_command: [printf, "
                 "'one\\r\\ntwo\\n']}", "one", "password_command printf");
+    password_is("{url: mysql://h/a, password_command: [printf, x]}", "x",
+                "password_command printf");
     password_is("{url: mysql://h/a, password_command: [echo, a, a]}", "a a",
                 "password_command echo");
     password_is("{url: mysql://h/a, password_command: [sh, -c, "

@@ -179,6 +179,12 @@ static void in_a_url_it_is_never_structure(void **state)
     assert_int_equal(end->tls.mode, TLS_AUTO);
     assert_string_equal(settings->warehouse.url.path, "/127.0.0.1");
     settings_free(settings);
+    setenv("T_LAST", "a?tls=off", 1);
+    settings = settings_of("source: mysql://h/${env:T_LAST}\n"
+                           "warehouse: files:///o\ntables: a\n");
+    assert_string_equal(settings->sources[0].url.path, "a?tls=off");
+    assert_int_equal(settings->sources[0].tls.mode, TLS_AUTO);
+    settings_free(settings);
 }
 
 static void a_whole_url_may_come_from_outside(void **state)

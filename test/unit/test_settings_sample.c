@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "fixture_settings.h"
+#include "settings/section.h"
 
 #define TEXT_BYTES_MAX ((size_t)1 << 20)
 
@@ -206,6 +207,137 @@ static void the_schema_is_json_without_a_dangling_reference(void **state)
     memory_free(text);
 }
 
+static void holds(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("there is no\n%s", part);
+}
+
+static void the_sample_tells_sentence_default_and_example(void **state)
+{
+    struct settings_options options = fixture_options(NULL);
+    char *text = written(sample_write, &options);
+
+    (void)state;
+    holds(text, "\n  url: clickhouse://sync@ch.example.com/shop\n\n");
+    holds(text, "\n  # Only for clickhouse:\n\n"
+                "  # How requests are packed.\n"
+                "  # Default: lz4\n"
+                "  #compression: none\n");
+    holds(text, "\n  # Only for mysql|mariadb:\n\n"
+                "  # A socket of the server.\n"
+                "  #socket: /run/mysqld/mysqld.sock\n\n");
+    holds(text, "\ntables:\n  - \"*\"\n");
+    holds(text, "\n# How long a temporary fault is tried again before the run "
+                "gives up.\n# Default: 10m\n#retry: 30m\n");
+    memory_free(text);
+}
+
+static void the_manual_tells_what_a_key_takes(void **state)
+{
+    struct settings_options options = fixture_options(NULL);
+    char *text = written(reference_write, &options);
+
+    (void)state;
+    assert_memory_equal(text, "# Settings\n\nMade from", 21);
+    holds(text, "\n## Top level\n\n### `source`\n\n");
+    holds(text, "\n\nMust be written. Example: `tables: \"*\"`\n");
+    holds(text, "\n\nTakes remove, mark or keep. Default: `remove`. Example: "
+                "`deletes: mark`\n");
+    holds(text, "\n\nTakes stop or replace. Default: `stop`. Example: "
+                "`bad_text: replace`\n");
+    holds(text, "\n## In source: only for mysql|mariadb\n");
+    holds(text, "\n\nTakes a text. Example: `to: dim_orders`\n");
+    holds(text, "\n## Options of an entry of tables:\n");
+    holds(text, "\n## In limits:\n");
+    memory_free(text);
+}
+
+static void the_help_tells_it_shortly(void **state)
+{
+    struct settings_options options = fixture_options(NULL);
+    char *text = written(settings_help_write, &options);
+
+    (void)state;
+    holds(text, "\n\nTop level\n  source\n      The database");
+    holds(text, "\n  compression: zstd, lz4 or none (default lz4)\n"
+                "      How requests are packed.\n\nOptions of");
+    memory_free(text);
+}
+
+static const char *property(const json_t *schema, const char *object,
+                            const char *key, const char *fact)
+{
+    const json_t *at = schema;
+
+    if (object != NULL)
+        at = json_object_get(json_object_get(schema, "$defs"), object);
+    at = json_object_get(json_object_get(at, "properties"), key);
+    at = json_object_get(at, fact);
+    assert_non_null(at);
+    if (json_is_array(at))
+        at = json_array_get(at, 0);
+    return json_is_string(at) ? json_string_value(at) : "";
+}
+
+static void the_schema_tells_types_and_defaults(void **state)
+{
+    static const struct key bools[] = {
+        {"quick", KEY_BOOL, PLACE_WAREHOUSE, "no", NULL, "A \"quote\".",
+         NULL}};
+    static const struct key_table table = {"b", "b", bools, 1};
+    const struct key_table *const warehouses[] = {&table, &table};
+    struct settings_options options = fixture_options(NULL);
+    json_t *schema;
+    char *text;
+
+    (void)state;
+    options.warehouse_drivers = warehouses;
+    text = written(schema_write, &options);
+    schema = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(schema);
+    assert_string_equal(property(schema, "warehouse", "quick", "type"),
+                        "boolean");
+    assert_string_equal(property(schema, "warehouse", "quick", "description"),
+                        "A \"quote\".");
+    assert_string_equal(property(schema, NULL, "retry", "default"), "10m");
+    assert_string_equal(property(schema, NULL, "tables", "$ref"),
+                        "#/$defs/tables");
+    assert_string_equal(property(schema, "source", "pause", "type"), "string");
+    assert_string_equal(property(schema, "source", "tls", "type"), "string");
+    assert_string_equal(property(schema, "options", "key", "$ref"),
+                        "#/$defs/texts");
+    (void)property(schema, NULL, "source", "anyOf");
+    (void)property(schema, NULL, "deletes", "anyOf");
+    (void)property(schema, "limits", "memory", "pattern");
+    json_decref(schema);
+    memory_free(text);
+}
+
+static void lines_are_filled_to_79_columns(void **state)
+{
+    static const char nines[] = "123456789 123456789 123456789 123456789 "
+                                "123456789 123456789 123456789 ";
+    char *text = memory_format("%s1234567 x", nines);
+    char *long_text = memory_format("%s12345678", nines);
+    struct buffer buffer;
+
+    (void)state;
+    buffer_init(&buffer, 4096);
+    write_wrapped(&buffer, "# ", text);
+    assert_int_equal(strcspn(buffer_text(&buffer), "\n"), 79);
+    assert_string_equal(buffer_text(&buffer) + 79, "\n# x\n");
+    buffer_clear(&buffer);
+    write_wrapped(&buffer, "# ", long_text);
+    assert_string_equal(buffer_text(&buffer) + 71, "\n# 12345678\n");
+    buffer_clear(&buffer);
+    write_wrapped(&buffer, "", "a  b");
+    assert_string_equal(buffer_text(&buffer), "a b\n");
+    buffer_release(&buffer);
+    memory_free(long_text);
+    memory_free(text);
+}
+
 static void lines_are_short(void **state)
 {
     struct settings_options options = fixture_options(NULL);
@@ -235,6 +367,11 @@ int main(void)
         cmocka_unit_test(a_key_of_the_table_alone_appears_everywhere),
         cmocka_unit_test(every_default_is_a_value_of_its_key),
         cmocka_unit_test(the_schema_is_json_without_a_dangling_reference),
+        cmocka_unit_test(the_sample_tells_sentence_default_and_example),
+        cmocka_unit_test(the_manual_tells_what_a_key_takes),
+        cmocka_unit_test(the_help_tells_it_shortly),
+        cmocka_unit_test(the_schema_tells_types_and_defaults),
+        cmocka_unit_test(lines_are_filled_to_79_columns),
         cmocka_unit_test(lines_are_short),
     };
 

@@ -109,6 +109,7 @@ static void a_folder_keeps_its_slash(void **state)
     assert_string_equal(url.path, "/var/lib/out");
     url_release(&url);
     refused("files://var/lib", "a folder is written files:///folder");
+    refused("files://h/x", "a folder is written files:///folder");
     refused("files://", "a folder is written files:///folder");
     refused("files:///", "a folder is written files:///folder");
 }
@@ -122,6 +123,12 @@ static void addresses_of_both_kinds(void **state)
     parse("mysql://[2001:db8::1]:3306/a", &url, &password);
     assert_string_equal(url.host, "2001:db8::1");
     assert_int_equal(url.port, 3306);
+    url_release(&url);
+    parse("mysql://h:1", &url, &password);
+    assert_int_equal(url.port, 1);
+    url_release(&url);
+    parse("mysql://h:65535", &url, &password);
+    assert_int_equal(url.port, 65535);
     url_release(&url);
     parse("mysql://[::1]", &url, &password);
     assert_string_equal(url.host, "::1");
