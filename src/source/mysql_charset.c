@@ -119,7 +119,7 @@ static bool is_ascii(struct bytes text)
 bool mysql_charset_is_plain(const struct mysql_charset *charset,
                             struct bytes raw)
 {
-    if (charset->is_ascii_plain && is_ascii(raw))
+    if (raw.size == 0 || (charset->is_ascii_plain && is_ascii(raw)))
         return true;
     return charset->form == FORM_UTF8 && text_is_utf8(raw);
 }
