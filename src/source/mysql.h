@@ -52,6 +52,10 @@ enum status mysql_failure(MYSQL *link, const char *what, struct error *error);
 /* The session's link, connected anew where it was cut. */
 enum status mysql_session_link(struct mysql_session *session, MYSQL **link,
                                struct error *error) MUST_CHECK;
+/* Waits until something can be read, at most MYSQL_TIMEOUT_S and until a stop
+ * is requested. */
+enum status mysql_link_wait(MYSQL *link, const char *what,
+                            struct error *error) MUST_CHECK;
 /* How the link is protected, for people; the caller frees it. */
 char *mysql_link_tls(MYSQL *link);
 /* Sends `sql` and waits for the head of its answer, at most MYSQL_TIMEOUT_S

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/stop.h"
 #include "source/mysql.h"
 
 /* An unread rest up to here is read and dropped; above, the connection goes. */
@@ -23,6 +24,7 @@
 #define EOF_BYTES 9
 #define EOF_HEADER 0xfe
 #define OK_HEADER 0x00
+#define ERROR_HEADER 0xff
 
 static enum status malformed(struct mysql_packets *packets, const char *part,
                              struct error *error)
@@ -43,12 +45,47 @@ static enum status failed(struct mysql_packets *packets, struct error *error)
     return mysql_failure(packets->link, packets->what, error);
 }
 
+/* An error of the server: ff, number, perhaps # and a state of 5, text. */
+static enum status server_failed(struct mysql_packets *packets,
+                                 struct bytes packet, struct error *error)
+{
+    unsigned number;
+    size_t at = 3;
+
+    if (packet.size < at)
+        return malformed(packets, "error", error);
+    number = packet.data[1] | (unsigned)packet.data[2] << 8;
+    if (packet.size >= 9 && packet.data[at] == '#')
+        at = 9;
+    packets->state = PACKETS_ENDED;
+    packets->link->methods->set_error(
+        packets->link, number, "HY000", "%.*s",
+        packet.size - at > 400 ? 400 : (int)(packet.size - at),
+        (const char *)packet.data + at);
+    return mysql_failure(packets->link, packets->what, error);
+}
+
+static enum status read_stream(struct mysql_packets *packets,
+                               struct bytes *packet, struct error *error)
+{
+    enum status status = mysql_stream_next(&packets->stream, packet, error);
+
+    if (status != STATUS_OK)
+        packets->state = PACKETS_BROKEN;
+    else if (packet->data[0] == ERROR_HEADER)
+        status = server_failed(packets, *packet, error);
+    return status;
+}
+
 static enum status read_packet(struct mysql_packets *packets,
                                struct bytes *packet, struct error *error)
 {
-    unsigned long length = mysql_net_read_packet(packets->link);
+    unsigned long length;
 
     *packet = (struct bytes){NULL, 0};
+    if (packets->stream.data)
+        return read_stream(packets, packet, error);
+    length = mysql_net_read_packet(packets->link);
     if (length == packet_error)
         return failed(packets, error);
     packet->data = packets->link->net.read_pos;
@@ -84,6 +121,7 @@ static enum status execute(struct mysql_packets *packets, struct error *error)
 {
     uint8_t body[9] = {0};
     uint32_t identity = (uint32_t)packets->statement->stmt_id;
+    enum status status;
 
     memcpy(body, &identity, sizeof(identity));
     body[5] = 1;
@@ -92,7 +130,12 @@ static enum status execute(struct mysql_packets *packets, struct error *error)
             packets->link, COM_STMT_EXECUTE, (const char *)body,
             sizeof(body), 1, NULL))
         return failed(packets, error);
-    return STATUS_OK;
+    if (mysql_stream_fits(packets->link))
+        mysql_stream_init(&packets->stream, packets->link, packets->what);
+    status = mysql_link_wait(packets->link, packets->what, error);
+    if (status != STATUS_OK)
+        packets->state = PACKETS_BROKEN;
+    return status;
 }
 
 /* Of the number of columns: 1 byte, or fc and 2 bytes. */
@@ -213,19 +256,25 @@ enum status mysql_packets_next(struct mysql_packets *packets,
     return STATUS_OK;
 }
 
-bool mysql_packets_finish(struct mysql_packets *packets)
+/* Reads and drops a rest that is small. */
+static void drain(struct mysql_packets *packets)
 {
     size_t left = DRAIN_BYTES;
     struct error ignored;
     struct bytes row;
 
-    while (packets->state == PACKETS_READING) {
-        if (mysql_packets_next(packets, &row, &ignored) != STATUS_OK)
-            break;
-        if (row.size > left)
-            return false;
+    while (packets->state == PACKETS_READING && !stop_is_requested()) {
+        if (mysql_packets_next(packets, &row, &ignored) != STATUS_OK ||
+            row.size > left)
+            return;
         left -= row.size;
     }
+}
+
+bool mysql_packets_finish(struct mysql_packets *packets)
+{
+    drain(packets);
+    mysql_stream_release(&packets->stream);
     return packets->state == PACKETS_ENDED;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "source/mysql_stream.h"
 
 /*
  * The rows of one SELECT as the binary protocol sends them, packet by packet.
@@ -34,6 +35,7 @@ enum mysql_packets_state {
 struct mysql_packets {
     MYSQL *link;
     MYSQL_STMT *statement;
+    struct mysql_stream stream; /* data is NULL: the library reads */
     struct mysql_field *fields;
     size_t field_count;
     const char *what; /* "read table x", for errors; borrowed */
@@ -51,10 +53,10 @@ enum status mysql_packets_open(struct mysql_packets *packets, MYSQL *link,
 enum status mysql_packets_next(struct mysql_packets *packets,
                                struct bytes *row, struct error *error)
     MUST_CHECK;
-/* Reads and drops a small rest of the result. False where the caller must
- * cut the connection, before the release. */
+/* Takes no more rows; a small rest of the result is read and dropped. False
+ * where the caller must cut the connection, before the release. */
 bool mysql_packets_finish(struct mysql_packets *packets) MUST_CHECK;
-/* Closes the statement; all zero is allowed. */
+/* After finish: closes the statement; all zero is allowed. */
 void mysql_packets_release(struct mysql_packets *packets);
 
 #endif

@@ -94,9 +94,9 @@ enum status mysql_failure(MYSQL *link, const char *what, struct error *error)
                      number);
 }
 
-/* Waits until the answer begins. A stop wakes it by its descriptor. */
-static enum status wait_answer(MYSQL *link, const char *what,
-                               struct error *error)
+/* A stop wakes it by its descriptor. */
+enum status mysql_link_wait(MYSQL *link, const char *what,
+                            struct error *error)
 {
     struct pollfd watched[2] = {
         {.fd = mysql_get_socket(link), .events = POLLIN},
@@ -126,7 +126,7 @@ enum status mysql_query_begin(MYSQL *link, const char *sql, const char *what,
 {
     if (mysql_send_query(link, sql, strlen(sql)) != 0)
         return mysql_failure(link, what, error);
-    enum status status = wait_answer(link, what, error);
+    enum status status = mysql_link_wait(link, what, error);
     if (status != STATUS_OK)
         return status;
     if (mysql_read_query_result(link) != 0)
