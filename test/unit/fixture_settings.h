@@ -7,10 +7,11 @@
  * something here fails. */
 
 /* For cmocka_run_group_tests: the folder, an environment without credentials
- * and a HOME that is the folder; gone at the end, when no more files may be
- * open than at the start. */
+ * and a HOME that is the folder; gone at the end. */
 int settings_fixture_setup(void **state);
 int settings_fixture_teardown(void **state);
+/* A test of its own, to be the last one. */
+void every_file_was_closed(void **state);
 
 /* Absolute path of a file of the folder; borrowed until the next but three. */
 const char *fixture_path(const char *name);

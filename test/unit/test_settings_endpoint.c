@@ -401,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_command_that_fails_is_named),
         cmocka_unit_test(my_cnf_is_read_as_clients_do),
         cmocka_unit_test(my_cnf_must_be_private_where_it_holds_one),
+        cmocka_unit_test(every_file_was_closed),
     };
 
     return cmocka_run_group_tests(tests, settings_fixture_setup,

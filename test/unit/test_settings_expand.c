@@ -215,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_value_has_a_limit),
         cmocka_unit_test(in_a_url_it_is_never_structure),
         cmocka_unit_test(a_whole_url_may_come_from_outside),
+        cmocka_unit_test(every_file_was_closed),
     };
 
     return cmocka_run_group_tests(tests, settings_fixture_setup,

@@ -230,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_shared_state_is_refused),
         cmocka_unit_test(the_usual_places_are_looked_at_in_turn),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+        cmocka_unit_test(every_file_was_closed),
     };
 
     return cmocka_run_group_tests(tests, settings_fixture_setup,
