@@ -54,7 +54,7 @@ static void print_examples(const struct command *command)
 
 static void print_all(void)
 {
-    static const char *const first[] = {"run", "status"};
+    static const char *const first[] = {"init", "check", "run", "status"};
     printf("Keeps tables of a database equal in a warehouse.\n\n");
     for (size_t i = 0; i < ARRAY_COUNT(first); i++)
         printf("  %s\n", command_find(first[i])->examples[0]);

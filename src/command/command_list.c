@@ -6,6 +6,21 @@
 #define TEXTS(...) (const char *const[]){__VA_ARGS__, NULL}
 
 static const struct command commands[] = {
+    {false, "init", "SOURCE-URL WAREHOUSE-URL",
+     "looks at the source and writes a commented settings file",
+     TEXTS("tidemark init mysql://sync@db1.example.com/shop "
+           "clickhouse://sync@ch.example.com/shop",
+           "tidemark init mysql://sync@db1/shop files:///var/lib/shop "
+           "--config shop.yml"),
+     command_init, NULL},
+    {false, "check", "[TABLE...]",
+     "looks at settings, connections, grants, tables and clocks",
+     TEXTS("tidemark check", "tidemark check --offline",
+           "tidemark check 'order*' --json"),
+     command_check, TEXTS("offline")},
+    {false, "preview", "TABLE", "shows rows as the warehouse will get them",
+     TEXTS("tidemark preview orders", "tidemark preview orders -n 3"),
+     command_preview, TEXTS("count")},
     {false, "plan", "[TABLE...]",
      "says what a run would create, read and write; changes nothing",
      TEXTS("tidemark plan", "tidemark plan orders --json"), command_plan,
@@ -44,6 +59,8 @@ static const struct command commands[] = {
     {false, "help", "[COMMAND|settings]", "this text, or that of a command",
      TEXTS("tidemark help run", "tidemark help settings"), command_help,
      NULL},
+    {true, "manual", "PAGE", "a page of the manual, for the build",
+     TEXTS("tidemark manual tidemark.1"), command_manual, NULL},
     {.name = NULL},
 };
 

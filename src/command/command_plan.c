@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "base/memory.h"
 #include "base/text.h"
 #include "commands.h"
 #include "document.h"
@@ -24,34 +23,6 @@ struct planning {
     uint64_t rows;
     uint64_t bytes;
 };
-
-static enum status ask_warehouse(struct planning *planning,
-                                 struct error *error)
-{
-    struct opening *opening = &planning->opening;
-    struct warehouse *warehouse = opening->sync->warehouse;
-    struct warehouse_session *session = NULL;
-    const struct table **tables = memory_new(opening->count, sizeof *tables);
-    struct warehouse_plan *plans = memory_new(opening->count, sizeof *plans);
-    size_t count = 0;
-    planning->plans = memory_new(opening->count, sizeof *planning->plans);
-    for (size_t i = 0; i < opening->count; i++)
-        if (opening->works[i].problem.id == ERROR_NONE)
-            tables[count++] = opening->works[i].table;
-    enum status status = warehouse->ops->session_open(warehouse, &session,
-                                                      error);
-    if (status == STATUS_OK && count > 0)
-        status = warehouse->ops->plan(session, tables, count, plans, error);
-    count = 0;
-    for (size_t i = 0; i < opening->count && status == STATUS_OK; i++)
-        if (opening->works[i].problem.id == ERROR_NONE)
-            planning->plans[i] = plans[count++];
-    if (session)
-        warehouse->ops->session_close(session);
-    memory_free(tables);
-    memory_free(plans);
-    return status;
-}
 
 static bool was_copied(const struct work *work)
 {
@@ -217,7 +188,7 @@ enum status command_plan(const struct command_line *line, int *exit_code,
     enum status status = opening_connect(&planning.opening, line, false,
                                          error);
     if (status == STATUS_OK)
-        status = ask_warehouse(&planning, error);
+        status = opening_plans(&planning.opening, &planning.plans, error);
     if (status == STATUS_OK) {
         add_up(&planning);
         status = planning.problems ? STATUS_TABLE : STATUS_OK;
@@ -226,9 +197,7 @@ enum status command_plan(const struct command_line *line, int *exit_code,
         else
             print_text(&planning);
     }
-    for (size_t i = 0; planning.plans && i < planning.opening.count; i++)
-        warehouse_plan_release(&planning.plans[i]);
-    memory_free(planning.plans);
+    opening_plans_free(&planning.opening, planning.plans);
     opening_close(&planning.opening);
     return status;
 }

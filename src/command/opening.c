@@ -10,6 +10,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/stop.h"
 #include "meter.h"
 
@@ -85,6 +86,50 @@ enum status opening_connect(struct opening *opening,
         if (!clock_sleep_ms(wait_ms))
             return stop_check(error);
     }
+}
+
+static enum status ask_plans(const struct opening *opening,
+                             const struct table *const *tables, size_t count,
+                             struct warehouse_plan *plans,
+                             struct error *error)
+{
+    struct warehouse *warehouse = opening->sync->warehouse;
+    struct warehouse_session *session = NULL;
+    enum status status = warehouse->ops->session_open(warehouse, &session,
+                                                      error);
+    if (status == STATUS_OK && count > 0)
+        status = warehouse->ops->plan(session, tables, count, plans, error);
+    if (session)
+        warehouse->ops->session_close(session);
+    return status;
+}
+
+enum status opening_plans(const struct opening *opening,
+                          struct warehouse_plan **plans, struct error *error)
+{
+    const struct table **tables = memory_new(opening->count, sizeof *tables);
+    struct warehouse_plan *asked = memory_new(opening->count, sizeof *asked);
+    size_t count = 0;
+    *plans = memory_new(opening->count, sizeof **plans);
+    for (size_t i = 0; i < opening->count; i++)
+        if (opening->works[i].problem.id == ERROR_NONE)
+            tables[count++] = opening->works[i].table;
+    enum status status = ask_plans(opening, tables, count, asked, error);
+    count = 0;
+    for (size_t i = 0; i < opening->count && status == STATUS_OK; i++)
+        if (opening->works[i].problem.id == ERROR_NONE)
+            (*plans)[i] = asked[count++];
+    memory_free(tables);
+    memory_free(asked);
+    return status;
+}
+
+void opening_plans_free(const struct opening *opening,
+                        struct warehouse_plan *plans)
+{
+    for (size_t i = 0; plans && i < opening->count; i++)
+        warehouse_plan_release(&plans[i]);
+    memory_free(plans);
 }
 
 void opening_close(struct opening *opening)

@@ -29,6 +29,13 @@ enum status opening_settings(struct opening *opening,
 enum status opening_connect(struct opening *opening,
                             const struct command_line *line, bool retries,
                             struct error *error) MUST_CHECK;
+/* What the warehouse's layout lacks: (*plans)[i] of works[i], empty for a table
+ * with a problem. Freed by opening_plans_free, which takes NULL too. */
+enum status opening_plans(const struct opening *opening,
+                          struct warehouse_plan **plans, struct error *error)
+    MUST_CHECK;
+void opening_plans_free(const struct opening *opening,
+                        struct warehouse_plan *plans);
 void opening_close(struct opening *opening);
 
 #endif

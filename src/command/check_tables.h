@@ -1,0 +1,14 @@
+#ifndef TIDEMARK_COMMAND_CHECK_TABLES_H
+#define TIDEMARK_COMMAND_CHECK_TABLES_H
+
+#include "findings.h"
+#include "opening.h"
+
+/* What check says of the tables of an opening that is connected: their
+ * problems, their remarks with what to do, wall clocks that seem to be of
+ * another zone, and layouts of the warehouse that do not fit. */
+enum status check_tables(const struct opening *opening,
+                         struct findings *findings, struct error *error)
+    MUST_CHECK;
+
+#endif
