@@ -24,7 +24,8 @@ ORDERS = """CREATE TABLE {name} (
 
 FILL = """INSERT INTO {name} (customer, state, total, quantity, name, note,
  weight, placed) SELECT n % 997, 1 + n % 3, n / 7, n % 300,
- MD5(n), IF(n % 7 = 0, NULL, CONCAT('note ', MD5(n + 1))), n / 3e0,
+ LEFT(SHA2(n, 224), 32), IF(n % 7 = 0, NULL,
+ CONCAT('note ', LEFT(SHA2(n + 1, 224), 32))), n / 3e0,
  '2024-01-01' + INTERVAL n MINUTE FROM (
  SELECT a.i + 10 * b.i + 100 * c.i + 1000 * d.i + 10000 * e.i
  + 100000 * f.i n FROM {digits}) x WHERE n < {count}"""

@@ -16,7 +16,7 @@ def rows_there(rig):
     text = rig.value("SELECT count() FROM system.tables WHERE "
                      f"database = '{rig.database}' AND name = 'orders__tm'")
     return int(rig.value("SELECT count() FROM orders__tm")) \
-        if text == "1" else 0
+        if text == 1 else 0
 
 
 def test_killed_at_half_only_the_chunks_in_flight_are_read_again(rig):

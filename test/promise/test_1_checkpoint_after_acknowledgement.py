@@ -37,7 +37,7 @@ def test_a_lie_is_no_acknowledgement_and_heals(small, http, lie):
     small.ok("run")
     assert rule.hits >= 1
     small.equal("orders")
-    assert small.value("SELECT count() FROM orders") == "3000"
+    assert small.value("SELECT count() FROM orders") == 3000
 
 
 @pytest.mark.parametrize("lie", LIES)
