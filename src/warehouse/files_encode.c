@@ -1,236 +1,45 @@
 /*
- * Rows as lines of JSON: integers and decimals as digits, floats by the
- * fewest digits that give the same number again, times as ISO 8601, bytes as
- * base64, NULL by leaving the key out.
- *
- * What must stay true: a line holds no raw control character, so that lines
- * can be counted; the _tm_ values stand last and are digits, so that they can
- * be found from the line's end.
+ * Rows of a batch as lines of JSON. What must stay true: a line holds no raw
+ * control character, so that lines can be counted; no value's size is trusted
+ * to fit: what is long goes out in slices.
  */
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "files_encode.h"
+
 #include <string.h>
 
 #include "base/memory.h"
-#include "files.h"
-#include "model/calendar.h"
 #include "model/decimal.h"
 
-#define HEAD_LIMIT ((size_t)64 * 1024)
+/* Bytes of a value that are encoded at once; escaping makes six of one. */
+#define SLICE_BYTES ((size_t)24 << 10)
+/* Room for anything that is no slice: a number, a time, a head. */
+#define SMALL_BYTES ((size_t)256)
+#define HEAD_LIMIT ((size_t)1 << 20)
 
 struct files_encoder {
     const struct table *table;
-    struct buffer *heads; /* `"name":` of each column */
+    struct files_sink sink;
+    struct buffer *heads; /* `,"name":` of each column */
+    struct buffer decimal;
+    uint8_t *chunk;
+    size_t size;
+    struct error *error; /* of the call that is under way */
+    enum status status;  /* sticky within a call */
 };
 
-static void add_escaped(struct buffer *target, uint8_t byte)
-{
-    static const char from[] = "\b\t\n\f\r\"\\";
-    static const char to[] = "btnfr\"\\";
-    const char *at = byte ? strchr(from, byte) : NULL;
-    if (at) {
-        buffer_add_byte(target, '\\');
-        buffer_add_byte(target, (uint8_t)to[at - from]);
-    } else {
-        buffer_add_format(target, "\\u%04x", byte);
-    }
-}
-
-static void add_text(struct buffer *target, struct bytes text)
-{
-    size_t start = 0;
-    buffer_add_byte(target, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f)
-            continue;
-        buffer_add(target, text.data + start, i - start);
-        add_escaped(target, byte);
-        start = i + 1;
-    }
-    buffer_add(target, text.data + start, text.size - start);
-    buffer_add_byte(target, '"');
-}
-
-static void add_base64(struct buffer *target, struct bytes bytes)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    buffer_add_byte(target, '"');
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        size_t left = bytes.size - i;
-        uint32_t three = (uint32_t)bytes.data[i] << 16;
-        three |= left > 1 ? (uint32_t)bytes.data[i + 1] << 8 : 0;
-        three |= left > 2 ? bytes.data[i + 2] : 0u;
-        char four[4] = {
-            digits[three >> 18],
-            digits[three >> 12 & 63],
-            left > 1 ? digits[three >> 6 & 63] : '=',
-            left > 2 ? digits[three & 63] : '=',
-        };
-        buffer_add(target, four, sizeof four);
-    }
-    buffer_add_byte(target, '"');
-}
-
-static void add_unsigned(struct buffer *target, uint64_t value)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    buffer_add(target, digits + at, sizeof digits - at);
-}
-
-static void add_signed(struct buffer *target, int64_t value)
-{
-    if (value < 0)
-        buffer_add_byte(target, '-');
-    add_unsigned(target, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-}
-
-/* JSON has no other numbers; BigQuery knows these words. */
-static bool add_special(struct buffer *target, double value)
-{
-    if (isfinite(value))
-        return false;
-    buffer_add_text(target, isnan(value) ? "\"nan\""
-                            : value < 0  ? "\"-inf\""
-                                         : "\"+inf\"");
-    return true;
-}
-
-static void add_double(struct buffer *target, double value)
-{
-    char text[32];
-    if (add_special(target, value))
-        return;
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    buffer_add_text(target, text);
-}
-
-static void add_float(struct buffer *target, float value)
-{
-    char text[32];
-    if (add_special(target, (double)value))
-        return;
-    for (int digits = 6; digits <= 9; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
-    }
-    buffer_add_text(target, text);
-}
-
-static void add_uuid(struct buffer *target, const uint8_t *uuid)
-{
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
-    for (size_t i = 0; i < ARRAY_COUNT(groups); i++) {
-        buffer_add_byte(target, i > 0 ? '-' : '"');
-        buffer_add_hex(target, (struct bytes){uuid, groups[i]});
-        uuid += groups[i];
-    }
-    buffer_add_byte(target, '"');
-}
-
-/* "2026-11-21T13:52:01.123456", with Z behind an instant. */
-static void add_datetime(struct buffer *target, int64_t microseconds,
-                         bool is_instant)
-{
-    buffer_add_byte(target, '"');
-    size_t start = target->size;
-    calendar_format_datetime(microseconds, 6, target);
-    uint8_t *space = memchr(target->data + start, ' ', target->size - start);
-    if (space)
-        *space = 'T';
-    buffer_add_text(target, is_instant ? "Z\"" : "\"");
-}
-
-static void add_variable(const struct column *column, struct bytes value,
-                         struct buffer *target)
-{
-    if (column->kind == KIND_BYTES)
-        add_base64(target, value);
-    else
-        add_text(target, value);
-}
-
-static void add_floating(const struct column *column, const uint8_t *cell,
-                         struct buffer *target)
-{
-    float narrow;
-    double wide;
-    if (column->width == sizeof narrow) {
-        memcpy(&narrow, cell, sizeof narrow);
-        add_float(target, narrow);
-    } else {
-        memcpy(&wide, cell, sizeof wide);
-        add_double(target, wide);
-    }
-}
-
-static void add_cell(const struct batch *batch, size_t index, size_t row,
-                     struct buffer *target)
-{
-    const struct column *column = &batch->table->columns[index];
-    switch (column->kind) {
-    case KIND_BOOL:
-        buffer_add_text(target, *batch_cell(batch, index, row) ? "true"
-                                                               : "false");
-        break;
-    case KIND_INT:
-        add_signed(target, batch_int(batch, index, row));
-        break;
-    case KIND_UINT:
-        add_unsigned(target, (uint64_t)batch_int(batch, index, row));
-        break;
-    case KIND_FLOAT:
-        add_floating(column, batch_cell(batch, index, row), target);
-        break;
-    case KIND_DECIMAL:
-        decimal_format(batch_cell(batch, index, row), column->width,
-                       column->scale, target);
-        break;
-    case KIND_DATE:
-        buffer_add_byte(target, '"');
-        calendar_format_date((int32_t)batch_int(batch, index, row), target);
-        buffer_add_byte(target, '"');
-        break;
-    case KIND_TIME:
-        buffer_add_byte(target, '"');
-        calendar_format_time(batch_int(batch, index, row), column->scale,
-                             target);
-        buffer_add_byte(target, '"');
-        break;
-    case KIND_DATETIME:
-    case KIND_TIMESTAMP:
-        add_datetime(target, batch_int(batch, index, row),
-                     column->kind == KIND_TIMESTAMP);
-        break;
-    case KIND_UUID:
-        add_uuid(target, batch_cell(batch, index, row));
-        break;
-    default:
-        add_variable(column, batch_text(batch, index, row), target);
-    }
-}
-
-struct files_encoder *files_encoder_new(const struct table *table)
+struct files_encoder *files_encoder_new(const struct table *table,
+                                        struct files_sink sink)
 {
     struct files_encoder *encoder = memory_new(1, sizeof *encoder);
     encoder->table = table;
+    encoder->sink = sink;
+    encoder->chunk = memory_new(FILES_CHUNK_BYTES, 1);
     encoder->heads = memory_new(table->column_count, sizeof *encoder->heads);
+    buffer_init(&encoder->decimal, SMALL_BYTES);
     for (size_t i = 0; i < table->column_count; i++) {
         buffer_init(&encoder->heads[i], HEAD_LIMIT);
-        add_text(&encoder->heads[i], bytes_of(table->columns[i].name));
+        buffer_add_byte(&encoder->heads[i], ',');
+        files_quote(table->columns[i].name, &encoder->heads[i]);
         buffer_add_byte(&encoder->heads[i], ':');
     }
     return encoder;
@@ -242,32 +51,169 @@ void files_encoder_free(struct files_encoder *encoder)
         return;
     for (size_t i = 0; i < encoder->table->column_count; i++)
         buffer_release(&encoder->heads[i]);
+    buffer_release(&encoder->decimal);
     memory_free(encoder->heads);
+    memory_free(encoder->chunk);
     memory_free(encoder);
 }
 
-void files_encode(const struct files_encoder *encoder,
-                  const struct batch *batch, size_t row,
-                  struct buffer *target)
+static void hand_over(struct files_encoder *encoder)
+{
+    struct bytes text = {encoder->chunk, encoder->size};
+    if (encoder->status == STATUS_OK && text.size > 0)
+        encoder->status = encoder->sink.take(encoder->sink.context, text,
+                                             encoder->error);
+    encoder->size = 0;
+}
+
+/* Where `size` bytes (at most FILES_CHUNK_BYTES) may be written. */
+static uint8_t *room(struct files_encoder *encoder, size_t size)
+{
+    if (FILES_CHUNK_BYTES - encoder->size < size)
+        hand_over(encoder);
+    return encoder->chunk + encoder->size;
+}
+
+static void add(struct files_encoder *encoder, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+    while (size > 0) {
+        size_t some = size < SLICE_BYTES ? size : SLICE_BYTES;
+        memcpy(room(encoder, some), at, some);
+        encoder->size += some;
+        at += some;
+        size -= some;
+    }
+}
+
+static void add_text(struct files_encoder *encoder, const char *text)
+{
+    add(encoder, text, strlen(text));
+}
+
+/* `encode` makes at most six bytes of one; slices are a multiple of three. */
+static void add_slices(struct files_encoder *encoder, struct bytes value,
+                       size_t (*encode)(struct bytes, uint8_t *))
+{
+    add_text(encoder, "\"");
+    while (value.size > 0) {
+        struct bytes slice = value;
+        if (slice.size > SLICE_BYTES)
+            slice.size = SLICE_BYTES;
+        uint8_t *target = room(encoder, 6 * SLICE_BYTES);
+        encoder->size += encode(slice, target);
+        value.data += slice.size;
+        value.size -= slice.size;
+    }
+    add_text(encoder, "\"");
+}
+
+static void add_decimal(struct files_encoder *encoder,
+                        const struct column *column, const uint8_t *cell)
+{
+    buffer_clear(&encoder->decimal);
+    decimal_format(cell, column->width, column->scale, &encoder->decimal);
+    add(encoder, encoder->decimal.data, encoder->decimal.size);
+}
+
+/* Kinds that stand in quotes and are short. */
+static size_t put_quoted(const struct batch *batch, size_t index, size_t row,
+                         uint8_t *target)
+{
+    const struct column *column = &batch->table->columns[index];
+    size_t size = 1;
+    target[0] = '"';
+    if (column->kind == KIND_UUID)
+        size += files_uuid(batch_cell(batch, index, row), target + size);
+    else if (column->kind == KIND_DATE)
+        size += files_date((int32_t)batch_int(batch, index, row),
+                           target + size);
+    else if (column->kind == KIND_TIME)
+        size += files_time(batch_int(batch, index, row), column->scale > 0,
+                           target + size);
+    else
+        size += files_datetime(batch_int(batch, index, row), target + size);
+    if (column->kind == KIND_TIMESTAMP)
+        target[size++] = 'Z';
+    target[size++] = '"';
+    return size;
+}
+
+static size_t put_fixed(const struct batch *batch, size_t index, size_t row,
+                        uint8_t *target)
+{
+    const struct column *column = &batch->table->columns[index];
+    switch (column->kind) {
+    case KIND_INT:
+        return files_number(batch_int(batch, index, row), target);
+    case KIND_UINT:
+        return files_unsigned((uint64_t)batch_int(batch, index, row), target);
+    case KIND_FLOAT:
+        return files_double(batch_double(batch, index, row),
+                            column->width == 4, target);
+    default:
+        return put_quoted(batch, index, row, target);
+    }
+}
+
+static void add_cell(struct files_encoder *encoder, const struct batch *batch,
+                     size_t index, size_t row)
+{
+    const struct column *column = &batch->table->columns[index];
+    switch (column->kind) {
+    case KIND_BOOL:
+        add_text(encoder, *batch_cell(batch, index, row) ? "true" : "false");
+        break;
+    case KIND_DECIMAL:
+        add_decimal(encoder, column, batch_cell(batch, index, row));
+        break;
+    case KIND_BYTES:
+        add_slices(encoder, batch_text(batch, index, row), files_base64);
+        break;
+    case KIND_TEXT:
+    case KIND_JSON:
+        add_slices(encoder, batch_text(batch, index, row), files_escape);
+        break;
+    default:
+        encoder->size += put_fixed(batch, index, row,
+                                   room(encoder, SMALL_BYTES));
+    }
+}
+
+static void add_own(struct files_encoder *encoder, const char *head,
+                    uint64_t value)
+{
+    add_text(encoder, head);
+    encoder->size += files_unsigned(value, room(encoder, SMALL_BYTES));
+}
+
+enum status files_encode(struct files_encoder *encoder,
+                         const struct batch *batch, size_t row,
+                         struct error *error)
 {
     const struct table *table = encoder->table;
-    buffer_add_byte(target, '{');
+    encoder->error = error;
+    encoder->status = STATUS_OK;
+    add_own(encoder, "{\"_tm_version\":", batch->versions[row]);
+    add_own(encoder, ",\"_tm_deleted\":", batch->deleted[row]);
+    add_own(encoder, ",\"_tm_digest\":", batch->digests[row]);
+    if (batch->buckets)
+        add_own(encoder, ",\"_tm_bucket\":", batch->buckets[row]);
     for (size_t i = 0; i < table->column_count; i++) {
         if (!table->columns[i].is_stored || batch_is_null(batch, i, row))
             continue;
-        buffer_add(target, encoder->heads[i].data, encoder->heads[i].size);
-        add_cell(batch, i, row, target);
-        buffer_add_byte(target, ',');
+        add(encoder, encoder->heads[i].data, encoder->heads[i].size);
+        add_cell(encoder, batch, i, row);
     }
-    buffer_add_text(target, "\"_tm_version\":");
-    add_unsigned(target, batch->versions[row]);
-    buffer_add_text(target, ",\"_tm_deleted\":");
-    add_unsigned(target, batch->deleted[row]);
-    buffer_add_text(target, ",\"_tm_digest\":");
-    add_unsigned(target, batch->digests[row]);
-    if (batch->buckets) {
-        buffer_add_text(target, ",\"_tm_bucket\":");
-        add_unsigned(target, batch->buckets[row]);
-    }
-    buffer_add_text(target, "}\n");
+    add_text(encoder, "}\n");
+    return encoder->status;
+}
+
+enum status files_encoder_flush(struct files_encoder *encoder,
+                                struct error *error)
+{
+    encoder->error = error;
+    encoder->status = STATUS_OK;
+    hand_over(encoder);
+    return encoder->status;
 }
