@@ -78,6 +78,10 @@ enum status command_settings(const struct command_line *line,
                              struct error *error) MUST_CHECK;
 /* The exit code of a status; a stop's is that of its signal. */
 int command_exit_code(enum status status);
+/* A stop that --timeout asked for becomes a temporary failure that says so;
+ * any other status and error are left as they are. */
+enum status command_stopped(const struct command_line *line,
+                            enum status status, struct error *error);
 /* A failure that ended the command: the block on standard error, or with
  * --json the document on standard output. */
 void command_failure(const struct command_line *line,

@@ -21,14 +21,14 @@ static void print_wrapped(const char *text, int column)
     else
         printf("%*s", MARGIN - column, "");
     column = MARGIN;
-    while (*text) {
+    for (bool is_first = true; *text; is_first = false) {
         size_t length = strcspn(text, " ");
-        if (column + (int)length >= COLUMNS && column > MARGIN) {
-            printf("\n%*s", MARGIN, "");
-            column = MARGIN;
-        }
-        printf("%.*s ", (int)length, text);
-        column += (int)length + 1;
+        bool fits = column + 1 + (int)length <= COLUMNS;
+        if (!is_first && fits)
+            column += printf(" ");
+        else if (!is_first)
+            column = printf("\n%*s", MARGIN, "") - 1;
+        column += printf("%.*s", (int)length, text);
         text += length;
         text += strspn(text, " ");
     }

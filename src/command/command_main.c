@@ -4,14 +4,17 @@
  * ours ever gets one of them.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "document.h"
 #include "screen.h"
@@ -48,6 +51,41 @@ int command_exit_code(enum status status)
     return status_exit_code(status);
 }
 
+enum status command_stopped(const struct command_line *line,
+                            enum status status, struct error *error)
+{
+    char elapsed[32];
+    if (status != STATUS_STOPPED || stop_signal() != SIGALRM)
+        return status;
+    (void)error_set_status(error, ERROR_INTERRUPTED, STATUS_TEMPORARY,
+                           "gave up after %s, as --timeout asks",
+                           text_elapsed(elapsed, line->timeout_ms));
+    error_next(error, "start it again; it goes on where it stood");
+    return error->status;
+}
+
+static void on_alarm(int number)
+{
+    stop_request(number);
+}
+
+/* --timeout asks to stop as a signal does. `status --wait` counts itself. */
+static void set_alarm(const struct command_line *line)
+{
+    struct sigaction action;
+    struct itimerval timer = {
+        .it_value = {.tv_sec = (time_t)(line->timeout_ms / 1000),
+                     .tv_usec = (suseconds_t)(line->timeout_ms % 1000 *
+                                              1000)}};
+    if (line->timeout_ms == 0 || line->waits)
+        return;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_alarm;
+    sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGALRM, &action, NULL);
+    (void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 void command_failure(const struct command_line *line,
                      const struct error *error)
 {
@@ -68,8 +106,10 @@ static int run_command(const struct command *command,
     int exit_code = -1;
     error_clear(&error);
     enum status status = open_log(line, &error);
+    set_alarm(line);
     if (status == STATUS_OK)
         status = command->run(line, &exit_code, &error);
+    status = command_stopped(line, status, &error);
     if (status != STATUS_OK && error.id != ERROR_NONE)
         command_failure(line, &error);
     log_close();

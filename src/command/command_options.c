@@ -296,6 +296,8 @@ enum status command_parse(int argc, char **argv, struct command_line *line,
     for (size_t i = 0; i < given.count && status == STATUS_OK; i++)
         if (given.numbers[i] == OPTION_HELP)
             take_help(line, command);
+        else if (given.numbers[i] == OPTION_VERSION)
+            *command = command_find("version");
     for (size_t i = 0; i < given.count && status == STATUS_OK; i++)
         status = check_owner(*command, find_option(given.numbers[i]), error);
     if (status == STATUS_OK)

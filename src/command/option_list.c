@@ -22,6 +22,7 @@ static const struct option options[] = {
     {"dry-run", 0, OPTION_DRY_RUN, NULL, "same as plan"},
     {"timeout", 0, OPTION_TIMEOUT, "TIME", "give up after that time"},
     {"help", 'h', OPTION_HELP, NULL, "this text"},
+    {"version", 0, OPTION_VERSION, NULL, "same as the command version"},
     {"skip-if-running", 0, OPTION_SKIP_IF_RUNNING, NULL,
      "end with 0 where another process holds the state"},
     {"offline", 0, OPTION_OFFLINE, NULL,

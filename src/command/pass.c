@@ -14,9 +14,9 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "model/stream.h"
 #include "document.h"
 #include "meter.h"
-#include "model/stream.h"
 #include "opening.h"
 #include "screen.h"
 #include "summary.h"
@@ -182,6 +182,7 @@ static void print_failures(const struct pass *pass, const struct error *error)
     for (size_t i = 0; i < pass->run.count; i++) {
         const struct error *problem = &results[i].problem;
         bool is_known = problem->id == ERROR_NONE ||
+                        problem->id == ERROR_INTERRUPTED ||
                         text_equal(problem->what, error->what);
         for (size_t j = 0; j < i && !is_known; j++)
             is_known = text_equal(problem->what, results[j].problem.what);
@@ -228,7 +229,7 @@ enum status pass_run(const struct command_line *line,
     pass.run.kind = choice ? TASK_BACKFILL : TASK_RUN;
     if (choice)
         pass.run.backfill = *choice;
-    pass.status = read_tables(&pass, error);
+    pass.status = command_stopped(line, read_tables(&pass, error), error);
     end_history(&pass, error);
     print_results(&pass, error);
     release(&pass);

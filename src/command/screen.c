@@ -149,11 +149,9 @@ void screen_table_print(struct screen_table *table)
 
 const char *screen_next(const struct error *error, char *target, size_t size)
 {
-    if (error->next[0])
-        (void)text_copy(target, size, error->next);
-    else
-        (void)snprintf(target, size, "tidemark explain %s",
-                       error_id_text(error->id));
+    (void)text_copy(target, size,
+                    error->next[0] ? error->next
+                                   : error_id_advice(error->id));
     return target;
 }
 

@@ -31,8 +31,8 @@ void screen_table_print(struct screen_table *table);
 /* "error (TM1234)", effect and next on standard error. `prefix` stands before
  * it; NULL is none. */
 void screen_failure(const char *prefix, const struct error *error);
-/* What to do about it: error->next, or the command that explains the id. Into
- * target, which it returns. */
+/* What to do about it: error->next, or what its id advises. Into target, which
+ * it returns. */
 const char *screen_next(const struct error *error, char *target, size_t size);
 
 /* A line: formatted, cleaned as below and ended. */
