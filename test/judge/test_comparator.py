@@ -241,3 +241,15 @@ def test_zero_dates_follow_the_policy(copy):
         verdict = compare(copy.connection, copy.database, "z", copy.server,
                           copy.database, stored=False, zero_dates=policy)
         assert verdict.ok, verdict
+
+
+def test_the_source_is_read_as_of_one_moment(copy):
+    counts = []
+    with copy.source.admin(copy.database) as other:
+        src.begin(other)
+        plan = src.describe(other, copy.database, "t")
+        for number in (123456, 123457):
+            copy.source_sql(f"INSERT INTO t (id) VALUES ({number})")
+            counts.append(len(list(src.lines(other, plan))))
+            other.rollback()
+    assert counts == [ROWS + 2, ROWS + 4]
