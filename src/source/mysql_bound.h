@@ -23,10 +23,10 @@ enum status mysql_statements_read(MYSQL *link, unsigned long canary,
 enum status mysql_transactions_read(MYSQL *link, unsigned long canary,
                                     struct mysql_writer *oldest, bool *is_seen,
                                     struct error *error) MUST_CHECK;
-/* The same from SHOW ENGINE INNODB STATUS. */
-enum status mysql_status_read(MYSQL *link, unsigned long canary,
-                              struct mysql_writer *oldest, bool *is_seen,
-                              struct error *error) MUST_CHECK;
+/* The same from SHOW ENGINE INNODB STATUS, which is never old but may be cut
+ * off: then *is_whole is false. */
+enum status mysql_status_read(MYSQL *link, struct mysql_writer *oldest,
+                              bool *is_whole, struct error *error) MUST_CHECK;
 /* "connection 12, user app, host 10.0.0.5, open for 92 s" */
 enum status mysql_writer_describe(MYSQL *link,
                                   const struct mysql_writer *writer,

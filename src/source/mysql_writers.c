@@ -124,63 +124,74 @@ enum status mysql_transactions_read(MYSQL *link, unsigned long canary,
 
 /* --- SHOW ENGINE INNODB STATUS --- */
 
-/* The number behind `word` on the lines of one transaction; 0 for none. */
+/* The number behind `word`, and behind "(PREPARED) " there; 0 for none. */
 static uint64_t number_behind(const char *text, size_t size, const char *word)
 {
-    const char *found = memmem(text, size, word, strlen(word));
+    static const char prepared[] = "(PREPARED) ";
+    const char *end = text + size;
+    const char *digit = memmem(text, size, word, strlen(word));
     uint64_t number = 0;
-    if (found == NULL)
+    if (digit == NULL)
         return 0;
-    const char *digit = found + strlen(word);
-    while (digit < text + size && *digit >= '0' && *digit <= '9' &&
+    digit += strlen(word);
+    if (text_starts(digit, prepared))
+        digit += strlen(prepared);
+    while (digit < end && *digit >= '0' && *digit <= '9' &&
            number < UINT32_MAX)
         number = number * 10 + (uint64_t)(*digit++ - '0');
     return number;
 }
 
-/* Each begins with "---TRANSACTION"; its lines name "ACTIVE 2 sec", "thread
- * id 12," and, where it has written, "undo log entries 1". */
-static void read_sections(const char *text,
-                          struct transactions *transactions)
+/*
+ * Each begins with "---TRANSACTION"; its lines say "ACTIVE 2 sec", "thread id
+ * 12," and, where it has written, "undo log entries 1". MySQL leaves out those
+ * that only read, so no canary can be looked for; but this list is no cache.
+ */
+static bool read_sections(const char *text, struct mysql_writer *oldest)
 {
     static const char mark[] = "---TRANSACTION";
-    const char *end = strstr(text, "\n--------\nFILE I/O");
-    const char *section = strstr(text, mark);
-    while (section != NULL && (end == NULL || section < end)) {
+    const char *list = strstr(text, "\nLIST OF TRANSACTIONS");
+    const char *end = list == NULL ? NULL
+                                   : strstr(list, "\n--------\nFILE I/O");
+    /* A list that was skipped or cut off proves nothing. */
+    if (end == NULL || strstr(text, "truncated...") != NULL)
+        return false;
+    const char *section = strstr(list, mark);
+    while (section != NULL && section < end) {
         const char *next = strstr(section + 1, mark);
-        size_t size = next != NULL ? (size_t)(next - section)
-                                   : strlen(section);
-        uint64_t thread = number_behind(section, size, "thread id ");
-        if (thread == transactions->canary)
-            transactions->is_seen = true;
+        size_t size = next != NULL && next < end ? (size_t)(next - section)
+                                                 : (size_t)(end - section);
         if (number_behind(section, size, "undo log entries ") > 0)
-            take_older(transactions->oldest,
-                       number_behind(section, size, "ACTIVE "), thread);
+            take_older(oldest, number_behind(section, size, "ACTIVE "),
+                       number_behind(section, size, "thread id "));
         section = next;
     }
-    /* A list that was cut off proves nothing. */
-    if (end == NULL || strstr(text, "truncated") != NULL)
-        transactions->is_seen = false;
+    return true;
 }
 
+struct monitor {
+    struct mysql_writer *oldest;
+    bool is_whole;
+};
+
+/* Cells: type, name, status. */
 static bool take_status(void *context, char **cells,
                         const unsigned long *lengths)
 {
+    struct monitor *monitor = context;
     (void)lengths;
-    if (cells[2] != NULL)
-        read_sections(cells[2], context);
+    monitor->is_whole =
+        cells[2] != NULL && read_sections(cells[2], monitor->oldest);
     return false;
 }
 
-enum status mysql_status_read(MYSQL *link, unsigned long canary,
-                              struct mysql_writer *oldest, bool *is_seen,
-                              struct error *error)
+enum status mysql_status_read(MYSQL *link, struct mysql_writer *oldest,
+                              bool *is_whole, struct error *error)
 {
-    struct transactions transactions = {canary, oldest, false};
-    enum status status =
-        mysql_query_rows(link, "SHOW ENGINE INNODB STATUS", take_status,
-                         &transactions, error);
-    *is_seen = transactions.is_seen;
+    struct monitor monitor = {oldest, false};
+    enum status status = mysql_query_rows(link, "SHOW ENGINE INNODB STATUS",
+                                          take_status, &monitor, error);
+    *is_whole = monitor.is_whole;
     return status;
 }
 
