@@ -82,7 +82,8 @@ struct files_manifest {
     uint64_t open_highest; /* which moves `offset` only as it is whole */
     struct files_reading live;
     struct files_reading beside; /* its name is "" where there is none */
-    bool is_mended;              /* files_recover has been here */
+    bool is_mended; /* files_recover has been in the folder of `mended` */
+    char mended[FILES_READING_BYTES];
 };
 
 struct files_session {
@@ -147,6 +148,11 @@ enum status files_manifest_open_folder(const struct files *files,
                                        struct files_manifest *manifest,
                                        const char *folder, bool makes,
                                        struct error *error) MUST_CHECK;
+/* Opens one that must be there and takes its lock. */
+enum status files_manifest_open_locked(const struct files *files,
+                                       struct files_manifest *manifest,
+                                       const char *folder,
+                                       struct error *error) MUST_CHECK;
 /* Waits for the lock, reads on and cuts what is not whole at the end. */
 enum status files_manifest_lock(struct files_manifest *manifest,
                                 struct error *error) MUST_CHECK;
@@ -189,6 +195,13 @@ struct files_part_line {
 bool files_line_read(const json_t *line, struct files_part_line *part);
 /* False where the name is not [READING/]LOAD.. of that load. */
 bool files_line_is_of(const struct files_part_line *part, const char *load);
+/* The reading of that name ("" for the table's own folder); NULL: it neither
+ * counts nor is being filled. */
+struct files_reading *files_reading_named(struct files_manifest *manifest,
+                                          const char *name);
+/* That of "READING/.." or of a name in the table's own folder. */
+struct files_reading *files_reading_of(struct files_manifest *manifest,
+                                       const char *path);
 
 /* files_layout.c */
 /* "key":[..],"columns":[..] */

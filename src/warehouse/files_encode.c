@@ -1,7 +1,7 @@
 /*
- * Rows of a batch as lines of JSON. What must stay true: a line holds no raw
- * control character, so that lines can be counted; no value's size is trusted
- * to fit: what is long goes out in slices.
+ * Rows of a batch as lines of JSON, into a fixed piece of memory that is
+ * handed on when it is full: a value of any size takes no more. The row's own
+ * values stand first, so that files_count.c finds them.
  */
 #include "files_encode.h"
 
@@ -10,21 +10,25 @@
 #include "base/memory.h"
 #include "model/decimal.h"
 
-/* Bytes of a value that are encoded at once; escaping makes six of one. */
-#define SLICE_BYTES ((size_t)24 << 10)
-/* Room for anything that is no slice: a number, a time, a head. */
-#define SMALL_BYTES ((size_t)256)
-#define HEAD_LIMIT ((size_t)1 << 20)
+/* The most that a fixed cell or the row's own values take. */
+#define SHORT_BYTES ((size_t)256)
+/* Of a long value at once; escaped it is six times that. */
+#define PIECE_BYTES ((size_t)12 << 10)
+
+/* A stored column: `,"name":` and where it stands in the table. */
+struct head {
+    size_t column;
+    struct buffer text;
+};
 
 struct files_encoder {
     const struct table *table;
     struct files_sink sink;
-    struct buffer *heads; /* `,"name":` of each column */
-    struct buffer decimal;
-    uint8_t *chunk;
+    struct head *heads;
+    size_t head_count;
+    struct buffer digits; /* scratch */
+    uint8_t *text;        /* FILES_CHUNK_BYTES */
     size_t size;
-    struct error *error; /* of the call that is under way */
-    enum status status;  /* sticky within a call */
 };
 
 struct files_encoder *files_encoder_new(const struct table *table,
@@ -33,14 +37,18 @@ struct files_encoder *files_encoder_new(const struct table *table,
     struct files_encoder *encoder = memory_new(1, sizeof *encoder);
     encoder->table = table;
     encoder->sink = sink;
-    encoder->chunk = memory_new(FILES_CHUNK_BYTES, 1);
+    encoder->text = memory_new(FILES_CHUNK_BYTES, 1);
     encoder->heads = memory_new(table->column_count, sizeof *encoder->heads);
-    buffer_init(&encoder->decimal, SMALL_BYTES);
+    buffer_init(&encoder->digits, SHORT_BYTES);
     for (size_t i = 0; i < table->column_count; i++) {
-        buffer_init(&encoder->heads[i], HEAD_LIMIT);
-        buffer_add_byte(&encoder->heads[i], ',');
-        files_quote(table->columns[i].name, &encoder->heads[i]);
-        buffer_add_byte(&encoder->heads[i], ':');
+        if (!table->columns[i].is_stored)
+            continue;
+        struct head *head = &encoder->heads[encoder->head_count++];
+        head->column = i;
+        buffer_init(&head->text, FILES_CHUNK_BYTES / 2);
+        buffer_add_byte(&head->text, ',');
+        files_quote(table->columns[i].name, &head->text);
+        buffer_add_byte(&head->text, ':');
     }
     return encoder;
 }
@@ -49,41 +57,43 @@ void files_encoder_free(struct files_encoder *encoder)
 {
     if (!encoder)
         return;
-    for (size_t i = 0; i < encoder->table->column_count; i++)
-        buffer_release(&encoder->heads[i]);
-    buffer_release(&encoder->decimal);
+    for (size_t i = 0; i < encoder->head_count; i++)
+        buffer_release(&encoder->heads[i].text);
+    buffer_release(&encoder->digits);
     memory_free(encoder->heads);
-    memory_free(encoder->chunk);
+    memory_free(encoder->text);
     memory_free(encoder);
 }
 
-static void hand_over(struct files_encoder *encoder)
+enum status files_encoder_flush(struct files_encoder *encoder,
+                                struct error *error)
 {
-    struct bytes text = {encoder->chunk, encoder->size};
-    if (encoder->status == STATUS_OK && text.size > 0)
-        encoder->status = encoder->sink.take(encoder->sink.context, text,
-                                             encoder->error);
+    struct bytes text = {encoder->text, encoder->size};
     encoder->size = 0;
+    return text.size > 0
+               ? encoder->sink.take(encoder->sink.context, text, error)
+               : STATUS_OK;
 }
 
-/* Where `size` bytes (at most FILES_CHUNK_BYTES) may be written. */
-static uint8_t *room(struct files_encoder *encoder, size_t size)
+/* Room for that many bytes, at most FILES_CHUNK_BYTES. */
+static enum status make_room(struct files_encoder *encoder, size_t size,
+                             struct error *error)
 {
-    if (FILES_CHUNK_BYTES - encoder->size < size)
-        hand_over(encoder);
-    return encoder->chunk + encoder->size;
+    if (encoder->size + size <= FILES_CHUNK_BYTES)
+        return STATUS_OK;
+    return files_encoder_flush(encoder, error);
 }
 
-static void add(struct files_encoder *encoder, const void *data, size_t size)
+/* Where to write; there is room. */
+static uint8_t *place(struct files_encoder *encoder)
 {
-    const uint8_t *at = data;
-    while (size > 0) {
-        size_t some = size < SLICE_BYTES ? size : SLICE_BYTES;
-        memcpy(room(encoder, some), at, some);
-        encoder->size += some;
-        at += some;
-        size -= some;
-    }
+    return encoder->text + encoder->size;
+}
+
+static void add(struct files_encoder *encoder, const void *text, size_t size)
+{
+    memcpy(place(encoder), text, size);
+    encoder->size += size;
 }
 
 static void add_text(struct files_encoder *encoder, const char *text)
@@ -91,129 +101,134 @@ static void add_text(struct files_encoder *encoder, const char *text)
     add(encoder, text, strlen(text));
 }
 
-/* `encode` makes at most six bytes of one; slices are a multiple of three. */
-static void add_slices(struct files_encoder *encoder, struct bytes value,
-                       size_t (*encode)(struct bytes, uint8_t *))
+/* A text or base64 in quotes, piece by piece. */
+static enum status add_long(struct files_encoder *encoder, struct bytes value,
+                            bool is_text, struct error *error)
 {
     add_text(encoder, "\"");
-    while (value.size > 0) {
-        struct bytes slice = value;
-        if (slice.size > SLICE_BYTES)
-            slice.size = SLICE_BYTES;
-        uint8_t *target = room(encoder, 6 * SLICE_BYTES);
-        encoder->size += encode(slice, target);
-        value.data += slice.size;
-        value.size -= slice.size;
+    for (size_t i = 0; i < value.size; i += PIECE_BYTES) {
+        struct bytes piece = {value.data + i, value.size - i};
+        if (piece.size > PIECE_BYTES)
+            piece.size = PIECE_BYTES;
+        enum status status = make_room(encoder, 6 * piece.size + SHORT_BYTES,
+                                       error);
+        if (status != STATUS_OK)
+            return status;
+        encoder->size += is_text ? files_escape(piece, place(encoder))
+                                 : files_base64(piece, place(encoder));
     }
-    add_text(encoder, "\"");
+    enum status status = make_room(encoder, SHORT_BYTES, error);
+    if (status == STATUS_OK)
+        add_text(encoder, "\"");
+    return status;
 }
 
 static void add_decimal(struct files_encoder *encoder,
                         const struct column *column, const uint8_t *cell)
 {
-    buffer_clear(&encoder->decimal);
-    decimal_format(cell, column->width, column->scale, &encoder->decimal);
-    add(encoder, encoder->decimal.data, encoder->decimal.size);
+    buffer_clear(&encoder->digits);
+    decimal_format(cell, column->width, column->scale, &encoder->digits);
+    add(encoder, encoder->digits.data, encoder->digits.size);
 }
 
-/* Kinds that stand in quotes and are short. */
-static size_t put_quoted(const struct batch *batch, size_t index, size_t row,
-                         uint8_t *target)
+/* A date, time or UUID: its text stands in quotes. */
+static void add_quoted(struct files_encoder *encoder, size_t index,
+                       const struct batch *batch, size_t row)
 {
-    const struct column *column = &batch->table->columns[index];
+    const struct column *column = &encoder->table->columns[index];
+    const uint8_t *cell = batch_cell(batch, index, row);
+    uint8_t *to = place(encoder);
     size_t size = 1;
-    target[0] = '"';
+    to[0] = '"';
     if (column->kind == KIND_UUID)
-        size += files_uuid(batch_cell(batch, index, row), target + size);
+        size += files_uuid(cell, to + size);
     else if (column->kind == KIND_DATE)
-        size += files_date((int32_t)batch_int(batch, index, row),
-                           target + size);
+        size += files_date((int32_t)batch_int(batch, index, row), to + size);
     else if (column->kind == KIND_TIME)
         size += files_time(batch_int(batch, index, row), column->scale > 0,
-                           target + size);
+                           to + size);
     else
-        size += files_datetime(batch_int(batch, index, row), target + size);
+        size += files_datetime(batch_int(batch, index, row), to + size);
     if (column->kind == KIND_TIMESTAMP)
-        target[size++] = 'Z';
-    target[size++] = '"';
-    return size;
+        to[size++] = 'Z';
+    to[size++] = '"';
+    encoder->size += size;
 }
 
-static size_t put_fixed(const struct batch *batch, size_t index, size_t row,
-                        uint8_t *target)
+static enum status add_cell(struct files_encoder *encoder, size_t index,
+                            const struct batch *batch, size_t row,
+                            struct error *error)
 {
-    const struct column *column = &batch->table->columns[index];
-    switch (column->kind) {
-    case KIND_INT:
-        return files_number(batch_int(batch, index, row), target);
-    case KIND_UINT:
-        return files_unsigned((uint64_t)batch_int(batch, index, row), target);
-    case KIND_FLOAT:
-        return files_double(batch_double(batch, index, row),
-                            column->width == 4, target);
-    default:
-        return put_quoted(batch, index, row, target);
-    }
-}
-
-static void add_cell(struct files_encoder *encoder, const struct batch *batch,
-                     size_t index, size_t row)
-{
-    const struct column *column = &batch->table->columns[index];
+    const struct column *column = &encoder->table->columns[index];
     switch (column->kind) {
     case KIND_BOOL:
-        add_text(encoder, *batch_cell(batch, index, row) ? "true" : "false");
+        add_text(encoder, batch_int(batch, index, row) ? "true" : "false");
+        break;
+    case KIND_INT:
+        encoder->size += files_number(batch_int(batch, index, row),
+                                      place(encoder));
+        break;
+    case KIND_UINT:
+        encoder->size += files_unsigned(
+            (uint64_t)batch_int(batch, index, row), place(encoder));
+        break;
+    case KIND_FLOAT:
+        encoder->size += files_double(batch_double(batch, index, row),
+                                      column->width == 4, place(encoder));
         break;
     case KIND_DECIMAL:
         add_decimal(encoder, column, batch_cell(batch, index, row));
         break;
-    case KIND_BYTES:
-        add_slices(encoder, batch_text(batch, index, row), files_base64);
-        break;
     case KIND_TEXT:
     case KIND_JSON:
-        add_slices(encoder, batch_text(batch, index, row), files_escape);
-        break;
+    case KIND_BYTES:
+        return add_long(encoder, batch_text(batch, index, row),
+                        column->kind != KIND_BYTES, error);
     default:
-        encoder->size += put_fixed(batch, index, row,
-                                   room(encoder, SMALL_BYTES));
+        add_quoted(encoder, index, batch, row);
     }
+    return STATUS_OK;
 }
 
-static void add_own(struct files_encoder *encoder, const char *head,
-                    uint64_t value)
+static void add_value(struct files_encoder *encoder, const char *head,
+                      uint64_t value)
 {
     add_text(encoder, head);
-    encoder->size += files_unsigned(value, room(encoder, SMALL_BYTES));
+    encoder->size += files_unsigned(value, place(encoder));
+}
+
+static enum status add_column(struct files_encoder *encoder,
+                              const struct head *head,
+                              const struct batch *batch, size_t row,
+                              struct error *error)
+{
+    if (batch_is_null(batch, head->column, row))
+        return STATUS_OK;
+    enum status status = make_room(encoder, head->text.size + SHORT_BYTES,
+                                   error);
+    if (status != STATUS_OK)
+        return status;
+    add(encoder, head->text.data, head->text.size);
+    return add_cell(encoder, head->column, batch, row, error);
 }
 
 enum status files_encode(struct files_encoder *encoder,
                          const struct batch *batch, size_t row,
                          struct error *error)
 {
-    const struct table *table = encoder->table;
-    encoder->error = error;
-    encoder->status = STATUS_OK;
-    add_own(encoder, "{\"_tm_version\":", batch->versions[row]);
-    add_own(encoder, ",\"_tm_deleted\":", batch->deleted[row]);
-    add_own(encoder, ",\"_tm_digest\":", batch->digests[row]);
+    enum status status = make_room(encoder, SHORT_BYTES, error);
+    if (status != STATUS_OK)
+        return status;
+    add_value(encoder, FILES_ROW_START, batch->versions[row]);
+    add_value(encoder, ",\"_tm_deleted\":", batch->deleted[row]);
+    add_value(encoder, ",\"_tm_digest\":", batch->digests[row]);
     if (batch->buckets)
-        add_own(encoder, ",\"_tm_bucket\":", batch->buckets[row]);
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (!table->columns[i].is_stored || batch_is_null(batch, i, row))
-            continue;
-        add(encoder, encoder->heads[i].data, encoder->heads[i].size);
-        add_cell(encoder, batch, i, row);
-    }
-    add_text(encoder, "}\n");
-    return encoder->status;
-}
-
-enum status files_encoder_flush(struct files_encoder *encoder,
-                                struct error *error)
-{
-    encoder->error = error;
-    encoder->status = STATUS_OK;
-    hand_over(encoder);
-    return encoder->status;
+        add_value(encoder, ",\"_tm_bucket\":", batch->buckets[row]);
+    for (size_t i = 0; i < encoder->head_count && status == STATUS_OK; i++)
+        status = add_column(encoder, &encoder->heads[i], batch, row, error);
+    if (status == STATUS_OK)
+        status = make_room(encoder, SHORT_BYTES, error);
+    if (status == STATUS_OK)
+        add_text(encoder, "}\n");
+    return status;
 }

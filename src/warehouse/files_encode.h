@@ -20,6 +20,9 @@
  *     UUID                 "00112233-4455-6677-8899-aabbccddeeff"
  *     TEXT, JSON           a text
  *     BYTES                base64 with its padding
+ *
+ * _tm_version, _tm_deleted, _tm_digest and _tm_bucket are digits, in front of
+ * the columns.
  */
 struct files_encoder;
 
@@ -30,6 +33,8 @@ struct files_sink {
     void *context;
 };
 #define FILES_CHUNK_BYTES ((size_t)256 << 10)
+/* Every line begins with this and the digits of its version. */
+#define FILES_ROW_START "{\"_tm_version\":"
 
 struct files_encoder *files_encoder_new(const struct table *table,
                                         struct files_sink sink);

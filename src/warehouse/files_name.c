@@ -4,10 +4,11 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "files.h"
 
@@ -116,4 +117,22 @@ uint64_t files_load_hash(const char *load)
             return 0;
     }
     return hash;
+}
+
+void files_reading_name(char *target)
+{
+    uint64_t random = 0;
+    /* Without it the clock must do: names only need to differ. */
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        random = (uint64_t)clock_utc_us();
+    (void)snprintf(target, FILES_READING_BYTES, FILES_READING "%016" PRIx64,
+                   random);
+}
+
+bool files_is_reading(const char *name)
+{
+    size_t head = strlen(FILES_READING);
+    return strncmp(name, FILES_READING, head) == 0 &&
+           strlen(name + head) == 16 &&
+           strspn(name + head, "0123456789abcdef") == 16;
 }

@@ -13,6 +13,7 @@
 
 static const struct warehouse_ops *drivers[2 + ADDED_MAX + 1] = {
     &clickhouse_warehouse_ops,
+    &files_warehouse_ops,
 };
 
 const struct warehouse_ops *const *warehouse_all(void)
