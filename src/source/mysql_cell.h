@@ -29,8 +29,16 @@ struct mysql_cell_row {
     char reason[128]; /* "0000-00-00 has no value in the warehouse" */
 };
 
+/* Reads the value at `at` and gives it to the maker of the cell; the place
+ * behind it, NULL where it is malformed or does not end before `end`. */
+struct mysql_cell;
+typedef const uint8_t *mysql_read_function(struct mysql_cell *cell,
+                                           const uint8_t *at,
+                                           const uint8_t *end);
+
 /* One column. Chosen once for a scan. */
 struct mysql_cell {
+    mysql_read_function *read; /* of the binary protocol */
     struct mysql_cell_row *row;
     const struct column *column;
     size_t index;
@@ -40,6 +48,9 @@ struct mysql_cell {
     struct mysql_type type;
     const struct mysql_charset *charset; /* NULL where the type has none */
     struct buffer scratch;
+    /* The date converted last: most rows have the one of the row before. */
+    uint32_t last_date;
+    int32_t last_days;
     struct bytes failed; /* stored in place of a text that fails; else empty */
 };
 

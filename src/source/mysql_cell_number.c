@@ -109,6 +109,19 @@ void mysql_cell_double(struct mysql_cell *cell, double value)
         mysql_cell_digest(cell, digest_double(value, cell->seed));
 }
 
+/* Appends the digits up to `end` to a number; false for another byte. */
+static inline bool take_digits(const uint8_t *at, const uint8_t *end,
+                               uint64_t *number)
+{
+    for (; at < end; at++) {
+        unsigned digit = (unsigned)*at - '0';
+        if (digit > 9)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return true;
+}
+
 /*
  * Scaled integer of a text of at most 18 digits with exactly `scale` of
  * fraction, as servers send it: anything else goes the long way.
@@ -117,27 +130,22 @@ static bool parse_short(struct bytes text, unsigned scale, int64_t *value)
 {
     const uint8_t *at = text.data;
     const uint8_t *end = at + text.size;
-    const uint8_t *point = end;
+    const uint8_t *point;
     bool is_negative = text.size > 0 && *at == '-';
-    uint64_t sum = 0;
+    uint64_t number = 0;
 
     at += is_negative;
     if (text.size > FAST_BYTES || (size_t)(end - at) < scale + 1)
         return false;
     if (scale > 0) {
         point = end - scale - 1;
-        if (*point != '.')
+        if (*point != '.' || !take_digits(at, point, &number))
             return false;
+        at = point + 1;
     }
-    for (; at < end; at++) {
-        unsigned digit = (unsigned)*at - '0';
-        if (at == point)
-            continue;
-        if (digit > 9)
-            return false;
-        sum = sum * 10 + digit;
-    }
-    *value = is_negative ? -(int64_t)sum : (int64_t)sum;
+    if (!take_digits(at, end, &number))
+        return false;
+    *value = is_negative ? -(int64_t)number : (int64_t)number;
     return true;
 }
 
@@ -162,11 +170,12 @@ static bool make_decimal(const struct column *column, struct bytes text,
         !fits(value, column->precision))
         return decimal_parse(text, column->precision, column->scale,
                              column->width, place);
-    if (column->width <= sizeof(value)) {
-        memcpy(place, &value, column->width);
+    if (column->width == 4) {
+        memcpy(place, &value, 4);
         return true;
     }
-    memset(place, value < 0 ? 0xff : 0, column->width);
+    if (column->width > sizeof(value))
+        memset(place, value < 0 ? 0xff : 0, column->width);
     memcpy(place, &value, sizeof(value));
     return true;
 }

@@ -62,6 +62,23 @@ static void no_date(struct mysql_cell *cell,
                     (const char *)text.data);
 }
 
+/* Days since 1970; false where there is no such day. */
+static bool find_days(struct mysql_cell *cell,
+                      const struct mysql_moment *moment, int32_t *days)
+{
+    uint32_t date = moment->year << 9 | moment->month << 5 | moment->day;
+
+    if (date == 0 || date != cell->last_date) {
+        if (!calendar_is_date((int)moment->year, moment->month, moment->day))
+            return false;
+        cell->last_days =
+            calendar_days((int)moment->year, moment->month, moment->day);
+        cell->last_date = date;
+    }
+    *days = cell->last_days;
+    return true;
+}
+
 void mysql_cell_date(struct mysql_cell *cell,
                      const struct mysql_moment *moment)
 {
@@ -71,11 +88,10 @@ void mysql_cell_date(struct mysql_cell *cell,
         mysql_cell_retype(cell, moment_text(cell, moment));
         return;
     }
-    if (!calendar_is_date((int)moment->year, moment->month, moment->day)) {
+    if (!find_days(cell, moment, &days)) {
         no_date(cell, moment);
         return;
     }
-    days = calendar_days((int)moment->year, moment->month, moment->day);
     if (!is_within(cell->column, days)) {
         fail_range(cell);
         return;
@@ -96,6 +112,7 @@ static void store_us(struct mysql_cell *cell, int64_t microseconds)
 void mysql_cell_datetime(struct mysql_cell *cell,
                          const struct mysql_moment *moment)
 {
+    int32_t days;
     int64_t seconds;
     int64_t microseconds;
 
@@ -103,15 +120,13 @@ void mysql_cell_datetime(struct mysql_cell *cell,
         mysql_cell_retype(cell, moment_text(cell, moment));
         return;
     }
-    if (!calendar_is_date((int)moment->year, moment->month, moment->day)) {
+    if (!find_days(cell, moment, &days)) {
         no_date(cell, moment);
         return;
     }
     seconds = moment->hour * 3600 + moment->minute * 60 + moment->second;
-    microseconds =
-        calendar_days((int)moment->year, moment->month, moment->day) *
-            CALENDAR_DAY_US +
-        seconds * SECOND_US + moment->microsecond;
+    microseconds = days * CALENDAR_DAY_US + seconds * SECOND_US +
+                   moment->microsecond;
     if (is_within(cell->column, microseconds))
         store_us(cell, microseconds);
     else

@@ -98,22 +98,26 @@ bool mysql_charset_has_collation(const struct mysql_charset *charset,
     return false;
 }
 
+/* By words; the last one overlaps the one before it. */
 static bool is_ascii(struct bytes text)
 {
     const uint64_t high = UINT64_C(0x8080808080808080);
     const uint8_t *at = text.data;
-    const uint8_t *end = at + text.size;
     uint64_t word;
     uint8_t bits = 0;
 
-    for (; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
+    if (text.size < sizeof(word)) {
+        for (size_t i = 0; i < text.size; i++)
+            bits |= at[i];
+        return bits < 0x80;
+    }
+    for (; at + sizeof(word) < text.data + text.size; at += sizeof(word)) {
         memcpy(&word, at, sizeof(word));
         if (word & high)
             return false;
     }
-    while (at < end)
-        bits |= *at++;
-    return bits < 0x80;
+    memcpy(&word, text.data + text.size - sizeof(word), sizeof(word));
+    return (word & high) == 0;
 }
 
 bool mysql_charset_is_plain(const struct mysql_charset *charset,

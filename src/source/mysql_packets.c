@@ -239,16 +239,17 @@ enum status mysql_packets_open(struct mysql_packets *packets, MYSQL *link,
 enum status mysql_packets_next(struct mysql_packets *packets,
                                struct bytes *row, struct error *error)
 {
-    enum status status;
+    enum status status = STATUS_OK;
 
     *row = (struct bytes){NULL, 0};
     if (packets->state != PACKETS_READING)
         return STATUS_OK;
-    status = read_packet(packets, row, error);
-    if (status != STATUS_OK)
+    if (!packets->stream.data || !mysql_stream_take(&packets->stream, row))
+        status = read_packet(packets, row, error);
+    else if (row->data[0] == ERROR_HEADER)
+        status = server_failed(packets, *row, error);
+    if (status != STATUS_OK || row->data[0] == OK_HEADER)
         return status;
-    if (row->data[0] == OK_HEADER)
-        return STATUS_OK;
     if (row->data[0] != EOF_HEADER || row->size >= EOF_BYTES)
         return malformed(packets, "row", error);
     packets->state = PACKETS_ENDED;

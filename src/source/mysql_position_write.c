@@ -11,9 +11,8 @@
 #include "base/memory.h"
 #include "model/calendar.h"
 
-/* No server has a key of more bytes; 16 columns of it at most. */
-#define RAW_LIMIT ((size_t)1 << 20)
-#define TEXT_LIMIT (3 * RAW_LIMIT)
+/* Two digits a byte, or a number of some bytes as text. */
+#define TEXT_LIMIT (64 * MYSQL_POSITION_BYTES)
 
 static void add_part(struct mysql_position *position,
                      const struct table *table, size_t column, bool is_key)
@@ -37,7 +36,7 @@ void mysql_position_init(struct mysql_position *position,
     const struct table *table = request->table;
 
     *position = (struct mysql_position){.part_count = 0};
-    buffer_init(&position->raw, RAW_LIMIT);
+    position->raw = memory_new(MYSQL_POSITION_BYTES, 1);
     buffer_init(&position->text, TEXT_LIMIT);
     if (request->order == SCAN_WHOLE)
         return;
@@ -52,22 +51,28 @@ void mysql_position_init(struct mysql_position *position,
 void mysql_position_release(struct mysql_position *position)
 {
     memory_free(position->parts);
-    buffer_release(&position->raw);
+    memory_free(position->raw);
     buffer_release(&position->text);
 }
 
-void mysql_position_note(struct mysql_position *position,
+bool mysql_position_note(struct mysql_position *position,
                          const struct mysql_rows *rows)
 {
-    buffer_clear(&position->raw);
+    size_t used = 0;
+
     for (size_t i = 0; i < position->part_count; i++) {
         struct mysql_position_part *part = &position->parts[i];
         const uint8_t *start = rows->starts[part->field];
-        buffer_add(&position->raw, start,
-                   (size_t)(rows->starts[part->field + 1] - start));
-        part->end = position->raw.size;
+        size_t size = (size_t)(rows->starts[part->field + 1] - start);
+        position->is_there = size <= MYSQL_POSITION_BYTES - used;
+        if (!position->is_there)
+            return false;
+        memcpy(position->raw + used, start, size);
+        used += size;
+        part->end = used;
     }
     position->is_there = true;
+    return true;
 }
 
 static uint64_t little_endian(struct bytes raw)
@@ -212,7 +217,7 @@ const char *mysql_position_text(struct mysql_position *position)
     buffer_add_byte(text, '[');
     for (size_t i = 0; i < position->part_count; i++) {
         const struct mysql_position_part *part = &position->parts[i];
-        struct bytes raw = {position->raw.data + start, part->end - start};
+        struct bytes raw = {position->raw + start, part->end - start};
         buffer_add_text(text, i == 0 ? "\"" : ",\"");
         write_part(part, raw, text);
         buffer_add_byte(text, '"');

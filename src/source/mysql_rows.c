@@ -44,12 +44,11 @@ void mysql_rows_init(struct mysql_rows *rows, const struct table *table,
                                 .extra_count = extra_count,
                                 .field_count = count + extra_count};
     rows->cells = memory_new(count, sizeof(*rows->cells));
-    rows->readers = memory_new(count, sizeof(*rows->readers));
     rows->extra_bytes = memory_new(extra_count, 1);
     rows->starts = memory_new(rows->field_count + 1, sizeof(*rows->starts));
     for (size_t i = 0; i < count; i++) {
         mysql_cell_init(&rows->cells[i], &rows->row, table, i, charsets[i]);
-        rows->readers[i] = mysql_reader_find(&rows->cells[i]);
+        rows->cells[i].read = mysql_reader_find(&rows->cells[i]);
     }
 }
 
@@ -60,7 +59,6 @@ void mysql_rows_release(struct mysql_rows *rows)
     for (size_t i = 0; i < rows->table->column_count; i++)
         mysql_cell_release(&rows->cells[i]);
     memory_free(rows->cells);
-    memory_free(rows->readers);
     memory_free(rows->extra_bytes);
     memory_free(rows->starts);
     rows->table = NULL;
@@ -87,16 +85,17 @@ static const uint8_t *read_values(struct mysql_rows *rows,
                                   const uint8_t *bitmap, const uint8_t *at,
                                   const uint8_t *end)
 {
-    size_t count = rows->table->column_count;
+    struct mysql_cell *cell = rows->cells;
+    const uint8_t **start = rows->starts;
+    const size_t last = rows->table->column_count + BITMAP_OFFSET;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t bit = i + BITMAP_OFFSET;
-        rows->starts[i] = at;
+    for (size_t bit = BITMAP_OFFSET; bit < last; bit++, cell++) {
+        *start++ = at;
         if (bitmap[bit / 8] >> bit % 8 & 1) {
-            mysql_cell_null(&rows->cells[i]);
+            mysql_cell_null(cell);
             continue;
         }
-        at = rows->readers[i](&rows->cells[i], at, end);
+        at = cell->read(cell, at, end);
         if (!at)
             return NULL;
     }

@@ -16,17 +16,10 @@
  * (MySQL internals manual, "Binary Protocol Resultset Row").
  */
 
-/* Reads the value at `at`; the place behind it, NULL where it is malformed or
- * does not end before `end`. */
-typedef const uint8_t *mysql_read_function(struct mysql_cell *cell,
-                                           const uint8_t *at,
-                                           const uint8_t *end);
-
 struct mysql_rows {
     const struct table *table;
     struct mysql_cell_row row;
     struct mysql_cell *cells;
-    mysql_read_function **readers;
     /* Columns of the result: those of the table, then `extra_count` numbers
      * for positions, each of so many bytes. */
     size_t extra_count;
@@ -64,7 +57,7 @@ enum mysql_row_result mysql_rows_decode(struct mysql_rows *rows,
 
 /* --- mysql_readers.c --- */
 
-/* The reader for a type. */
+/* The reader for a type; NULL for one that is not supported. */
 mysql_read_function *mysql_reader_find(const struct mysql_cell *cell);
 /* A value of variable length: its bytes and the place behind, or NULL. */
 const uint8_t *mysql_read_bytes(const uint8_t *at, const uint8_t *end,

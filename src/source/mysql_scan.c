@@ -127,6 +127,14 @@ static enum status too_large(const struct scan *scan, struct error *error)
     return error->status;
 }
 
+static enum status malformed_row(struct scan *scan, struct error *error)
+{
+    scan->packets.state = PACKETS_BROKEN;
+    return error_set(error, ERROR_SOURCE_PROTOCOL,
+                     "could not %s: the server sent a malformed row",
+                     scan->what);
+}
+
 /* Makes one row. `is_full`: it stays in the packet for the next batch. */
 static enum status take_row(struct scan *scan, struct batch *batch,
                             struct bytes row, bool *is_full,
@@ -148,13 +156,13 @@ static enum status take_row(struct scan *scan, struct batch *batch,
         *is_full = true;
         return STATUS_OK;
     default:
-        scan->packets.state = PACKETS_BROKEN;
-        return error_set(error, ERROR_SOURCE_PROTOCOL,
-                         "could not %s: the server sent a malformed row",
-                         scan->what);
+        return malformed_row(scan, error);
+    }
+    if (!mysql_position_note(&scan->position, &scan->rows)) {
+        batch_drop_row(batch);
+        return malformed_row(scan, error);
     }
     shape_end_row(scan->shape, batch);
-    mysql_position_note(&scan->position, &scan->rows);
     scan->row_count++;
     return STATUS_OK;
 }

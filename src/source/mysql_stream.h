@@ -3,6 +3,7 @@
 
 #include <mysql.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -37,5 +38,28 @@ void mysql_stream_release(struct mysql_stream *stream);
 enum status mysql_stream_next(struct mysql_stream *stream,
                               struct bytes *packet, struct error *error)
     MUST_CHECK;
+
+/* As next, but only where the packet is wholly there and needs no care; else
+ * false, and nothing has happened. */
+static inline bool mysql_stream_take(struct mysql_stream *stream,
+                                     struct bytes *packet)
+{
+    const uint8_t *header = stream->data + stream->start;
+    size_t there = stream->end - stream->start;
+    uint32_t word;
+    size_t size;
+
+    if (there < sizeof(word))
+        return false;
+    memcpy(&word, header, sizeof(word));
+    size = word & 0xffffff;
+    if (size == 0 || size == 0xffffff || there < size + sizeof(word) ||
+        word >> 24 != (uint8_t)(stream->sequence + 1))
+        return false;
+    stream->sequence++;
+    stream->start += size + sizeof(word);
+    *packet = (struct bytes){header + sizeof(word), size};
+    return true;
+}
 
 #endif

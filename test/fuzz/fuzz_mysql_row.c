@@ -120,8 +120,10 @@ static void decode(const struct table *table, size_t extra_count,
         enum mysql_row_result result =
             mysql_rows_decode(&rows, batch, packet);
         if (result == ROW_MADE) {
-            mysql_position_note(&position, &rows);
-            shape_end_row(NULL, batch);
+            if (mysql_position_note(&position, &rows))
+                shape_end_row(NULL, batch);
+            else
+                batch_drop_row(batch);
         } else if (result == ROW_FAILED) {
             mysql_cell_error(&rows.row, &error);
             batch_drop_row(batch);
