@@ -39,16 +39,6 @@ static enum status check_root(const char *root, struct error *error)
     return STATUS_OK;
 }
 
-static enum status check_url(const struct url *url, struct error *error)
-{
-    if (url->host[0] == '\0' && url->path[0] == '/' && url->path[1] != '\0')
-        return STATUS_OK;
-    (void)error_set(error, ERROR_SETTINGS_VALUE,
-                    "the warehouse's url: names no folder of this machine");
-    error_next(error, "Write it as files:///path/of/folder.");
-    return error->status;
-}
-
 static enum status files_open(const struct settings *settings,
                               struct warehouse **warehouse,
                               struct error *error)
@@ -56,9 +46,7 @@ static enum status files_open(const struct settings *settings,
     const struct endpoint_settings *endpoint = &settings->warehouse;
     uint64_t most = 0;
     *warehouse = NULL;
-    enum status status = check_url(&endpoint->url, error);
-    if (status == STATUS_OK)
-        status = check_root(endpoint->url.path, error);
+    enum status status = check_root(endpoint->url.path, error);
     if (status != STATUS_OK)
         return status;
     (void)text_to_size(endpoint_value(endpoint, "max_bytes"), &most);
