@@ -188,7 +188,7 @@ class _Sides:
         if sorted_by != set(self.table.key):
             self._add("key", self.stored, "", ", ".join(self.table.key),
                       ", ".join(sorted(sorted_by)))
-        if self.table.key:
+        elif self.table.key:
             self._check_stored_rows()
 
     def _check_stored_rows(self):

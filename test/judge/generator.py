@@ -12,6 +12,7 @@ import dataclasses
 import random as random_module
 from typing import NamedTuple
 
+from . import generator_labels as labels
 from . import generator_text as texts
 from . import generator_times as times
 from . import generator_types as types
@@ -27,16 +28,16 @@ ROWS_A_STATEMENT = 50
 _TYPES = [types.integer] * 5 + [
     types.bit, types.decimal, types.decimal, types.floating, types.floating,
     types.string, types.string, types.string, types.long_text, types.binary,
-    types.blob, types.enum, types.sets, types.json, types.spatial,
+    types.blob, labels.enum, labels.sets, types.json, types.spatial,
     times.date, times.moment, times.moment, times.timestamp, times.time,
     times.year]
 _MARIADB_TYPES = [types.uuid, types.inet]
 _KEY_TYPES = [types.integer] * 6 + [
     types.string] * 3 + [
-    types.bit, types.decimal, types.binary, types.binary, types.enum,
-    types.sets, times.date, times.moment, times.timestamp, times.time,
+    types.bit, types.decimal, types.binary, types.binary, labels.enum_key,
+    labels.sets, times.date, times.moment, times.timestamp, times.time,
     times.year, types.double_key]
-_NARROW = (types.bit, types.enum, types.sets, times.year)  # few keys
+_NARROW = (types.bit, labels.enum_key, times.year)  # few keys
 _TIMES = (times.date, times.moment, times.timestamp, times.time, times.year)
 _UPDATED = [
     ("DATETIME(6)", "CURRENT_TIMESTAMP(6)"), ("TIMESTAMP(6)",
@@ -94,7 +95,7 @@ class _Maker:
         parts, size = [], 0
         while len(parts) < count:
             make = self.random.choice(kinds)
-            if count == 1 and make in _NARROW and self.random.random() < .9:
+            if not self.suits(make, len(parts), count):
                 continue
             spec = self.spec(make)
             if spec.key_size and size + spec.key_size <= KEY_BYTES:
@@ -102,6 +103,12 @@ class _Maker:
                 spec.edges = [e for e in spec.edges if e != "'-0'"]
                 parts.append(self.add_name(spec))
         return parts
+
+    def suits(self, make, place, count):
+        """A SET is a key at its end only; some alone have few values."""
+        if make is labels.sets:
+            return 0 < place == count - 1
+        return count > 1 or make not in _NARROW or self.random.random() < .1
 
     @property
     def is_mariadb(self):
@@ -159,11 +166,8 @@ def _updated_at(maker):
     spec = times.timestamp(maker.random, maker.flavour)
     spec.sql = f"{sql} NOT NULL DEFAULT {now} ON UPDATE {now}"
     spec.touched = True
-    spec.edges = [edge.split(".")[0].rstrip("'") + "'" for edge in spec.edges]
-    base = spec.draw
-    spec.draw = lambda random: base(random).split(".")[0].rstrip("'") \
-        + (f".{random.randrange(10 ** digits):0{digits}}'" if digits
-           else "'")
+    spec.edges = ["'1970-01-01 00:00:01'", "'2038-01-19 03:14:07'"]
+    spec.draw = lambda random: times.past(random, digits)
     spec.name = "updated_at"
     maker.used.add("updated_at")
     return spec

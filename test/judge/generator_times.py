@@ -51,6 +51,13 @@ def moment(random, flavour, hostile=False):
                 default="'2024-02-29 01:02:03'")
 
 
+def past(random, digits):
+    """A moment before 2023."""
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(
+        seconds=random.randrange(1, 1_672_000_000))
+    return f"'{at}{_fraction(random, digits)}'"
+
+
 def timestamp(random, flavour, hostile=False):
     digits = random.randint(0, 6)
     edges = ["'1970-01-01 00:00:01'", f"'{TIMESTAMP_END}{_nines(digits)}'",

@@ -212,40 +212,6 @@ def blob(random, flavour):
                     random.randint(0, 90))), 12, 40)
 
 
-def _labels(random, count, forbidden):
-    words = ["", "a", "B", "two words", "it's", "\u00fc", "\u65e5\u672c",
-             "\\", '"', "NULL", "0", "1", "a,b", "x" * 60, "(", "`", "%s"]
-    words = [word for word in words if forbidden not in word] \
-        if forbidden else words
-    random.shuffle(words)
-    labels = words[:count] + [f"label {i}" for i in range(count - len(words))]
-    return labels
-
-
-def _quoted(labels):
-    return ",".join("'" + label.replace("\\", "\\\\").replace("'", "''") + "'"
-                    for label in labels)
-
-
-def enum(random, flavour):
-    count = random.choice([1, 2, 5, 17, 300])
-    labels = _labels(random, count, None)
-    return Spec(f"ENUM({_quoted(labels)}) CHARACTER SET utf8mb4",
-                ["0", "1", str(count), "'no such label'"],
-                lambda random: str(random.randint(1, count)), 2, 2, 2,
-                default=_quoted(labels[:1]))
-
-
-def sets(random, flavour):
-    count = random.choice([1, 3, 8, 9, 33, 64])
-    labels = [label for label in _labels(random, count, ",") if label] or ["a"]
-    count = len(labels)
-    return Spec(f"SET({_quoted(labels)}) CHARACTER SET utf8mb4",
-                ["0", "1", str(2 ** count - 1), str(2 ** (count - 1))],
-                lambda random: str(random.getrandbits(count)), 8, 8, 8,
-                default="''")
-
-
 def json(random, flavour):
     dialect = "mysql" if flavour.startswith("mysql") else "mariadb"
     return Spec("JSON", [text_literal(t) for t in json_edges(dialect)],
