@@ -8,8 +8,7 @@
 static const struct command commands[] = {
     {false, "init", "SOURCE-URL WAREHOUSE-URL",
      "looks at the source and writes a commented settings file",
-     TEXTS("tidemark init mysql://sync@db1.example.com/shop "
-           "clickhouse://sync@ch.example.com/shop",
+     TEXTS("tidemark init mysql://sync@db1/shop clickhouse://sync@ch/shop",
            "tidemark init mysql://sync@db1/shop files:///var/lib/shop "
            "--config shop.yml"),
      command_init, NULL},

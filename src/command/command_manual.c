@@ -64,8 +64,8 @@ static void print_main_page(void)
     printf("\\fBtidemark\\fR \\fICOMMAND\\fR [\\fIARGUMENT\\fR...] "
            "[\\fIOPTION\\fR...]\n");
     roff_section("EXAMPLES");
-    roff_example("tidemark init mysql://sync@db1.example.com/shop "
-                 "clickhouse://sync@ch.example.com/shop");
+    roff_example("tidemark init mysql://sync@db1/shop "
+                 "clickhouse://sync@ch/shop");
     roff_example("tidemark check");
     roff_example("tidemark run");
     roff_example("*/10 * * * * tidemark run -q --skip-if-running");
