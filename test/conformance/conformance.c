@@ -112,6 +112,10 @@ static enum status do_open(const json_t *command, json_t *answer,
     if (password && !endpoint->password)
         endpoint->password = secret_new(password, strlen(password));
     endpoint->name = memory_text("main");
+    endpoint->tls.mode = json_object_get(command, "ca") ? TLS_VERIFY
+                                                        : TLS_AUTO;
+    if (endpoint->tls.mode == TLS_VERIFY)
+        endpoint->tls.ca = memory_text(script_text(command, "ca", NULL));
     run.settings.deletes = text_equal(deletes, "mark")   ? DELETES_MARK
                            : text_equal(deletes, "keep") ? DELETES_KEEP
                                                          : DELETES_REMOVE;
@@ -394,6 +398,7 @@ static void close_all(void)
         memory_free(endpoint->driver_values[i]);
     memory_free(endpoint->driver_values);
     memory_free(endpoint->name);
+    memory_free(endpoint->tls.ca);
     secret_free(endpoint->password);
     url_release(&endpoint->url);
 }
