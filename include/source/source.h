@@ -31,9 +31,9 @@ struct source_session {
 /* Facts for `check`, `status` and the identity of versions. */
 struct source_facts {
     char *product;  /* "MariaDB 10.11.19" */
-    char *identity; /* server_uuid; MariaDB: server id and host of start */
+    char *identity; /* server_uuid; MariaDB: "server id@hostname:port" */
     char *tls;      /* "TLS 1.3, verified", "plain, loopback" */
-    char *zone;     /* system zone of the server */
+    char *zone;     /* in which NOW() stands for clients, "UTC", "CET" */
     bool is_bound_proved; /* windows: transactions can be seen */
     char *bound_note; /* why not, or how; never NULL */
     int64_t clock_offset_us; /* server minus ours */

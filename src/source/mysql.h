@@ -152,7 +152,7 @@ enum status mysql_retype(struct table *table, const char *column,
 enum status mysql_choose_key(struct source_session *session,
                              struct table *table, const char *const *columns,
                              size_t count, struct error *error) MUST_CHECK;
-/* --- mysql_cursor.c, mysql_bound.c, mysql_grants.c ------------------------- */
+/* --- mysql_cursor.c, mysql_maxima.c, mysql_bound.c, mysql_grants.c ------- */
 enum status mysql_strays(struct source_session *session,
                          const struct scan_request *request,
                          int64_t future_us, uint64_t *nulls, uint64_t *futures,
@@ -166,7 +166,7 @@ enum status mysql_bound(struct source *source, struct source_bound *bound,
 void mysql_grants(const struct endpoint_settings *settings,
                   struct buffer *target);
 
-/* --- mysql_scan.c ----------------------------------------------------------- */
+/* --- mysql_scan.c ------------------------------------------------------- */
 enum status mysql_scan_open(struct source_session *session,
                             const struct scan_request *request,
                             struct scan **scan, struct error *error);

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "mysql.h"
 #include "driver.h"
+#include "mysql.h"
 
 /* --- facts --- */
 
@@ -36,14 +36,19 @@ static bool take_facts(void *context, char **cells,
     return false;
 }
 
+/* The zone in which clients fill DATETIME unless they choose another. */
+#define ZONE                                                         \
+    "IF(@@global.time_zone = 'SYSTEM', @@system_time_zone,"          \
+    " @@global.time_zone)"
+
 /* MariaDB has no identity of its own: id, host and port are those of a server
  * over its restarts. */
 static const char *facts_question(const struct mysql_source *source)
 {
     if (source->is_mariadb)
         return "SELECT VERSION(), CONCAT(@@server_id, '@', @@hostname, ':',"
-               " @@port), @@system_time_zone, DATABASE(), UTC_TIMESTAMP(6)";
-    return "SELECT VERSION(), @@server_uuid, @@system_time_zone, DATABASE(),"
+               " @@port), " ZONE ", DATABASE(), UTC_TIMESTAMP(6)";
+    return "SELECT VERSION(), @@server_uuid, " ZONE ", DATABASE(),"
            " UTC_TIMESTAMP(6)";
 }
 

@@ -84,14 +84,18 @@ enum status mysql_failure(MYSQL *link, const char *what, struct error *error)
     unsigned number = mysql_errno(link);
     const char *text = mysql_error(link);
     enum error_id id = meaning_of(number, text);
-    if (id == ERROR_SOURCE_TLS)
-        return error_set(error, id, "cannot %s: TLS is not verified: %s (%u)",
-                         what, text, number);
-    return error_set(error, id, "%s %s: %s (%u)",
-                     status_is_retryable(error_id_status(id)) ? "could not"
-                                                              : "cannot",
-                     what, text[0] == '\0' ? "the connection broke" : text,
-                     number);
+    bool is_tls = id == ERROR_SOURCE_TLS;
+    (void)error_set(
+        error, id, "%s %s: %s%s (%u)",
+        status_is_retryable(error_id_status(id)) ? "could not" : "cannot",
+        what, is_tls ? "TLS is not verified: " : "",
+        text[0] == '\0' ? "the connection broke" : text, number);
+    if (is_tls)
+        error_next(error, "name its authority with tls: {ca: PATH}");
+    if (id == ERROR_SOURCE_GRANT)
+        error_next(error, "give the account what this prints: tidemark "
+                          "grants");
+    return error->status;
 }
 
 /* A stop wakes it by its descriptor. */
