@@ -3,6 +3,7 @@ failpoints."""
 
 import pytest
 
+from own import mariadb, mysql  # noqa: F401
 from rig import Rig
 
 

@@ -40,8 +40,10 @@ def begin(rig):
     rig.orders(1500)
     rig.sql("CREATE TABLE plain (a INT, b VARCHAR(10))")
     rig.sql("INSERT INTO plain SELECT id, state FROM orders LIMIT 300")
-    rig.settings(tables=["orders", {"plain": {"mode": "full"}}],
+    rig.settings(tables=[{"orders": {"overlap": "60s"}},
+                         {"plain": {"mode": "full"}}],
                  retry="0s", limits={"chunk_rows": 400, "workers": 1})
+    rig.clickhouse.drop_database(rig.database)  # it makes its own
 
 
 def change(rig):
@@ -49,8 +51,16 @@ def change(rig):
     rig.sql("INSERT INTO orders (customer, state, total, quantity, placed) "
             "SELECT customer, state, total, 7, placed FROM orders LIMIT 200")
     rig.sql("INSERT INTO plain VALUES (1, 'new')")
-    rig.sql("ALTER TABLE orders ADD COLUMN extra INT NULL")
+    rig.sql("ALTER TABLE orders ADD COLUMN extra INT NULL, "
+            "MODIFY quantity INT NOT NULL")
     rig.sql("UPDATE orders SET extra = 5 WHERE id % 10 = 0")
+
+
+def change_rows(rig):
+    """What only a window brings; old enough for its bound."""
+    rig.sql("UPDATE orders SET total = total + 1, updated_at = "
+            "NOW(3) - INTERVAL 6 SECOND WHERE id % 4 = 0")
+    rig.sql("UPDATE plain SET b = 'changed' WHERE a % 2 = 0")
 
 
 def alive(rig, fault=None, log=None):
@@ -64,7 +74,8 @@ def alive(rig, fault=None, log=None):
 
 
 def check(rig):
-    assert alive(rig) == 0, "the run after the fault must succeed"
+    result = rig.run("run", "-v")
+    assert result.code == 0, str(result)
     rig.sql("DO SLEEP(0.01)")
     rig.equal("orders")
     rig.equal("plain", key=[])
@@ -82,6 +93,10 @@ def test_equal_after_a_fault_and_one_in_the_recovery(rig, point, action,
     alive(rig, fault)
     alive(rig, f"{point}={action}@1")
     check(rig)
+    change_rows(rig)
+    alive(rig, f"{point}={action}@1")
+    alive(rig, fault)
+    check(rig)
 
 
 def test_every_point_is_hit(rig, tmp_path):
@@ -91,5 +106,7 @@ def test_every_point_is_hit(rig, tmp_path):
     change(rig)
     alive(rig, log=log)
     hit = set(log.read_text().split())
-    missed = sorted(set(points()) - hit - {"commit.pending", "state.pend"})
+    # Only a warehouse that says "not yet" gets there: test/conformance.
+    later = {"commit.pending", "state.pend", "state.unpend"}
+    missed = sorted(set(points()) - hit - later)
     assert not missed

@@ -4,6 +4,7 @@ import pytest
 
 from lab.http_proxy import HttpProxy
 from lab.proxy import TcpProxy
+from own import mariadb, mysql  # noqa: F401
 from rig import Rig
 
 

@@ -12,6 +12,7 @@ NIGHTLY = os.environ.get("TIDEMARK_NIGHTLY") == "1"
 SECONDS = 600 if NIGHTLY else 60
 OPEN_MAX = 30 if NIGHTLY else 12
 WRITERS = 16
+DEADLOCKS = (1205, 1213)  # an application tries again
 
 
 def table(rig):
@@ -29,7 +30,12 @@ def write(rig, number, end, failures):
         link = rig.source.admin(rig.database)
         link.autocommit(False)
         while time.monotonic() < end:
-            transaction(link, dice, number, end)
+            try:
+                transaction(link, dice, number, end)
+            except pymysql.err.OperationalError as error:
+                if error.args[0] not in DEADLOCKS:
+                    raise
+                link.rollback()
         link.close()
     except pymysql.MySQLError as error:
         failures.append(error)
@@ -45,8 +51,10 @@ def transaction(link, dice, number, end):
             cursor.execute("ROLLBACK TO SAVEPOINT s")
         pause = dice.choice((0, 0, 0.01, 0.2, dice.uniform(0, OPEN_MAX)))
         time.sleep(max(0, min(pause, end - time.monotonic())))
-        cursor.execute("UPDATE t SET v = v + 1 WHERE w = %s "
+        cursor.execute("SELECT id FROM t WHERE w = %s "
                        "ORDER BY id DESC LIMIT 2", (number,))
+        for (key,) in cursor.fetchall():
+            cursor.execute("UPDATE t SET v = v + 1 WHERE id = %s", (key,))
     if dice.random() < 0.1:
         link.rollback()
     else:
