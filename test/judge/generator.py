@@ -256,7 +256,7 @@ def load(connection, generated):
     connection.commit()
 
 
-def random_changes(connection, description, seed, share=.1):
+def random_changes(connection, description, seed, share=.1, deletes=True):
     """Inserts, updates and deletes; each sets updated_at to now.
 
     A change by key values keeps to the rows by RAND(seed), so it can be
@@ -277,8 +277,9 @@ def random_changes(connection, description, seed, share=.1):
             f"UPDATE IGNORE {table} SET {quote(spec.name)} = "
             f"{spec.value(random)}{now} ORDER BY RAND({random.randrange(999)})"
             f" LIMIT {limit}")
-    statements.append(f"DELETE FROM {table} ORDER BY "
-                      f"RAND({random.randrange(999)}) LIMIT {limit}")
+    if deletes:
+        statements.append(f"DELETE FROM {table} ORDER BY "
+                          f"RAND({random.randrange(999)}) LIMIT {limit}")
     rows = []
     for _ in range(limit):
         cells = ["CURRENT_TIMESTAMP(6)" if spec.touched

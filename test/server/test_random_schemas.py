@@ -6,16 +6,18 @@ TIDEMARK_NIGHTLY=1 tries 200 seeds a server instead of 20.
 """
 
 import os
+import time
 
 import pytest
 
 from judge import source as src
 from judge.comparator import compare
 from judge.digests import check_digests
-from judge.generator import generate, load
+from judge.generator import generate, load, random_changes
 
 FLAVOURS = {"mariadb": "mariadb1011", "mysql": "mysql97"}
 BATCH = 20
+WINDOW_S = 7  # after it a window reaches past what was committed before
 SHOWN = 5  # lines of a table
 BATCHES = 10 if os.environ.get("TIDEMARK_NIGHTLY") else 1
 
@@ -51,16 +53,43 @@ def test_every_cell_of_random_tables_arrives(
     flavour = FLAVOURS[source.kind]
     tables = [generate(seed, flavour)
               for seed in range(batch * BATCH, (batch + 1) * BATCH)]
-    connection = source.admin(database)
-    for made in tables:
-        load(connection, made)
-    result = _copy(tidemark, source, clickhouse, database)
+    with source.admin(database) as connection:
+        for made in tables:
+            load(connection, made)
+        result = _copy(tidemark, source, clickhouse, database)
+        _judge_all(connection, clickhouse, database, tables, result)
+
+
+def _judge_all(connection, clickhouse, database, tables, result):
     failures = [_judge(connection, clickhouse, database, made)
                 for made in tables]
-    connection.close()
     failures = [failure for failure in failures if failure]
     assert not failures, "\n".join([*failures, str(result)])
     assert result.code == 0, result
+
+
+def test_changed_rows_arrive_with_the_next_runs(
+        source, clickhouse, database, tidemark):
+    """Inserts and updates; deletes are not seen by windows."""
+    tables = [generate(seed, FLAVOURS[source.kind], columns=12, rows=200)
+              for seed in range(1000, 1000 + BATCH)]
+    with source.admin(database) as connection:
+        for made in tables:
+            load(connection, made)
+        _copy(tidemark, source, clickhouse, database)
+        for turn in range(2):
+            for made in tables:
+                random_changes(connection, made.description, turn,
+                               deletes=not made.description.updated_at)
+            time.sleep(WINDOW_S)
+            result = tidemark.run("run", timeout_s=300)
+            _judge_all(connection, clickhouse, database, tables, result)
+
+
+def _has_dated_key(connection, database, made):
+    plan = src.describe(connection, database, made.description.name)
+    return any(column.is_dated for column in plan.columns
+               if column.name in made.description.key)
 
 
 @pytest.mark.parametrize("policy", ["null", "text"])
@@ -70,19 +99,16 @@ def test_dates_that_are_no_days_follow_the_policy(
     tables = [generate(seed, flavour, hostile_dates=True, rows=100,
                        columns=20)
               for seed in range(6)]
-    connection = source.admin(database)
-    for made in tables:
-        load(connection, made)
-    result = _copy(tidemark, source, clickhouse, database,
-                   tables=[{"*": {"zero_dates": policy}}])
     failures = []
-    for made in tables:
-        if any(c.is_dated for c in src.describe(
-                connection, database, made.description.name).columns
-                if c.name in made.description.key) and policy == "null":
-            continue  # a key cannot be NULL
-        failures.append(_judge(connection, clickhouse, database, made,
-                               zero_dates=policy))
-    connection.close()
+    with source.admin(database) as connection:
+        for made in tables:
+            load(connection, made)
+        result = _copy(tidemark, source, clickhouse, database,
+                       tables=[{"*": {"zero_dates": policy}}])
+        for made in tables:
+            if policy == "null" and _has_dated_key(connection, database, made):
+                continue  # a key cannot be NULL
+            failures.append(_judge(connection, clickhouse, database, made,
+                                   zero_dates=policy))
     failures = [failure for failure in failures if failure]
     assert not failures, "\n".join([*failures, str(result)])
