@@ -15,6 +15,7 @@
 struct scan {
     struct mysql_session *session;
     const struct shape *shape;
+    const struct filter *where;
     const struct table *table;
     char *what; /* "read table "x"" */
     struct buffer sql;
@@ -105,6 +106,7 @@ enum status mysql_scan_open(struct source_session *session,
     *scan = NULL;
     opened->session = (struct mysql_session *)session;
     opened->shape = request->shape;
+    opened->where = request->where;
     opened->table = request->table;
     opened->what = memory_format("read table \"%s\"", request->table->name);
     buffer_init(&opened->sql, MYSQL_SELECT_BYTES);
@@ -162,8 +164,12 @@ static enum status take_row(struct scan *scan, struct batch *batch,
         batch_drop_row(batch);
         return malformed_row(scan, error);
     }
-    shape_end_row(scan->shape, batch);
     scan->row_count++;
+    /* SQL may have let more through. */
+    if (scan->where && !filter_passes(scan->where, batch, batch->row_count))
+        batch_drop_row(batch);
+    else
+        shape_end_row(scan->shape, batch);
     return STATUS_OK;
 }
 

@@ -9,6 +9,7 @@
  *     source_probe URL strays TABLE CURSOR FUTURE_US
  *     source_probe URL pages TABLE ROWS key|null|cursor [CURSOR [KEY..]]
  *     source_probe URL many ROWS TABLE...
+ *     source_probe URL filters TABLE FILTER...
  *     source_probe URL grants
  *
  * The password stands in the environment as LAB_PASSWORD, the path of an
@@ -226,6 +227,65 @@ static bool add_warnings(void *context, char **cells,
     return true;
 }
 
+/* How many rows pass a filter: sent to the server as `where`, or tried on
+ * every row of the table. */
+static uint64_t count_passing(struct probe *probe,
+                              const struct table *table,
+                              const struct filter *filter, bool is_sent)
+{
+    struct scan_request request;
+    struct scan *scan = NULL;
+    struct error error;
+    struct batch *batch = batch_new(table, 1000, 1 << 24);
+    uint64_t count = 0;
+    bool is_last = false;
+    memset(&request, 0, sizeof(request));
+    request.table = table;
+    request.order = SCAN_WHOLE;
+    request.where = is_sent ? filter : NULL;
+    request.cursor_from_us = INT64_MIN;
+    request.cursor_to_us = INT64_MAX;
+    if (probe->ops->scan_open(probe->session, &request, &scan, &error) !=
+        STATUS_OK)
+        exit(fail(&error));
+    if (getenv("PROBE_SQL") != NULL)
+        printf("%s\n", probe->ops->scan_sql(scan));
+    while (!is_last) {
+        if (probe->ops->scan_next(scan, batch, &is_last, &error) != STATUS_OK)
+            exit(fail(&error));
+        for (size_t i = 0; i < batch->row_count; i++)
+            count += is_sent || filter_passes(filter, batch, i);
+        batch_clear(batch);
+    }
+    probe->ops->scan_close(scan);
+    batch_free(batch);
+    return count;
+}
+
+/* For each filter: does the server's preselection lose a row? */
+static int try_filters(struct probe *probe, char **words, size_t count)
+{
+    struct source_table *found = NULL;
+    struct error error;
+    if (describe(probe, words, 1, &found) != 0 || found == NULL)
+        return 1;
+    for (size_t i = 1; i < count; i++) {
+        struct filter *filter = NULL;
+        if (filter_parse(words[i], &filter, &error) != STATUS_OK ||
+            filter_bind(filter, found->table, &error) != STATUS_OK)
+            return fail(&error);
+        printf("sent=%llu tried=%llu filter=%s\n",
+               (unsigned long long)count_passing(probe, found->table, filter,
+                                                 true),
+               (unsigned long long)count_passing(probe, found->table, filter,
+                                                 false),
+               words[i]);
+        filter_free(filter);
+    }
+    probe->ops->table_free(found);
+    return 0;
+}
+
 static uint64_t count_status(struct probe *probe, const char *sql,
                              mysql_row_function *row)
 {
@@ -365,6 +425,8 @@ static int run(struct probe *probe, int count, char **words)
         return show_strays(probe, words + 1);
     if (text_equal(words[0], "pages") && rest > 2)
         return read_pages(probe, words + 1, rest);
+    if (text_equal(words[0], "filters"))
+        return try_filters(probe, words + 1, rest);
     if (text_equal(words[0], "many"))
         return read_many(probe, words + 1, rest);
     fprintf(stderr, "unknown: %s\n", words[0]);
