@@ -183,8 +183,9 @@ bool mysql_type_label(const char *declared, unsigned number,
 {
     const char *text = strchr(declared, '(');
     for (unsigned i = 0; i < number && text != NULL; i++) {
+        bool is_there = i == 0 || *text == ',';
         buffer_clear(label);
-        text = take_label(text + 1, label);
+        text = is_there ? take_label(text + 1, label) : NULL;
     }
     return text != NULL && number > 0 && !label->is_overflown;
 }

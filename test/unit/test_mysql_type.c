@@ -102,6 +102,7 @@ static void labels_are_found_by_number(void **state)
     assert_false(mysql_type_label(declared, 0, &label));
     assert_false(mysql_type_label(declared, 6, &label));
     assert_false(mysql_type_label("enum('a", 1, &label));
+    assert_false(mysql_type_label("enum('a'", 2, &label));
     assert_false(mysql_type_label("enum(", 1, &label));
     assert_false(mysql_type_label("int", 1, &label));
     buffer_release(&label);
