@@ -102,7 +102,7 @@ static const char SESSION[] =
     "SET NAMES utf8mb4, SESSION time_zone = '+00:00', sql_mode = '',"
     " character_set_results = NULL, autocommit = 1,"
     " net_write_timeout = 600, net_read_timeout = 600,"
-    " wait_timeout = 86400, lock_wait_timeout = 300,"
+    " wait_timeout = 86400, lock_wait_timeout = 60,"
     " sql_select_limit = 18446744073709551615, sql_big_selects = 1";
 static const char ISOLATION[] =
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
