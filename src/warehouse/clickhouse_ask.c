@@ -83,27 +83,34 @@ enum status clickhouse_size(struct warehouse_session *session,
     return STATUS_OK;
 }
 
-/* CREATE DATABASE counts only where the database is not there yet. */
+static void add_grant(const char *rights, const char *database,
+                      const char *user, struct buffer *target)
+{
+    buffer_add_format(target, "GRANT %s", rights);
+    if (database) {
+        buffer_add_text(target, " ON ");
+        sql_name(target, database);
+        buffer_add_text(target, ".*");
+    }
+    buffer_add_text(target, " TO ");
+    sql_name(target, user);
+    buffer_add_text(target, ";\n");
+}
+
+/* All that prepare, load, reload and swap need, as found by taking them away.
+ * Those of tables hold for views too. */
 void clickhouse_grants(const struct endpoint_settings *settings,
                        struct buffer *target)
 {
+    static const char *const others[] = {
+        "TABLE ENGINE ON Atomic", "TABLE ENGINE ON MergeTree",
+        "TABLE ENGINE ON ReplacingMergeTree", "SELECT ON system.mutations"};
     const char *database = settings->url.path[0] ? settings->url.path
                                                  : "default";
     const char *user = settings->url.user[0] ? settings->url.user : "default";
-    static const char *const rights[] = {
-        "SELECT, INSERT, CREATE DATABASE, CREATE TABLE, CREATE VIEW, "
-        "DROP TABLE, DROP VIEW, ALTER",
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(rights); i++) {
-        buffer_add_format(target, "GRANT %s ON ", rights[i]);
-        sql_name(target, database);
-        buffer_add_text(target, ".* TO ");
-        sql_name(target, user);
-        buffer_add_text(target, ";\n");
-    }
-    buffer_add_text(target, "GRANT SELECT ON system.databases TO ");
-    sql_name(target, user);
-    buffer_add_text(target, ";\nGRANT SELECT ON system.mutations TO ");
-    sql_name(target, user);
-    buffer_add_text(target, ";\n");
+    add_grant("SELECT, INSERT, CREATE DATABASE, CREATE TABLE, DROP TABLE, "
+              "ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER MODIFY COMMENT",
+              database, user, target);
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+        add_grant(others[i], NULL, user, target);
 }
