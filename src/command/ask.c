@@ -9,10 +9,11 @@
 
 #define SECRET_BYTES_MAX 1024
 
-bool ask_line(char *target, size_t size)
+bool ask_line(const char *question, char *target, size_t size)
 {
     size_t length = 0;
     char byte = 0;
+    fprintf(stderr, "%s", question);
     (void)fflush(stderr);
     while (read(STDIN_FILENO, &byte, 1) == 1 && byte != '\n')
         if (length + 1 < size)
@@ -21,7 +22,7 @@ bool ask_line(char *target, size_t size)
     return length > 0;
 }
 
-struct secret *ask_secret(void)
+struct secret *ask_secret(const char *question)
 {
     struct termios before;
     char typed[SECRET_BYTES_MAX];
@@ -32,7 +33,7 @@ struct secret *ask_secret(void)
         silent.c_lflag &= ~(tcflag_t)ECHO;
         (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     }
-    if (ask_line(typed, sizeof typed))
+    if (ask_line(question, typed, sizeof typed))
         secret = secret_new(typed, strlen(typed));
     explicit_bzero(typed, sizeof typed);
     if (has_terminal) {

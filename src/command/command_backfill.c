@@ -12,6 +12,7 @@
 #include "model/calendar.h"
 #include "opening.h"
 #include "pass.h"
+#include "screen.h"
 
 /* "7d" is a time ago, all else a point in time in UTC. */
 static enum status read_since(const char *text, int64_t *since_us,
@@ -55,9 +56,9 @@ static enum status confirm(const struct command_line *line,
     char typed[256] = "";
     const char *given = line->confirm;
     if (!given && isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) {
-        fprintf(stderr, "Every row of %s will be read again. Type the "
-                "table's name to go on: ", table);
-        if (ask_line(typed, sizeof typed))
+        screen_line(stderr, "Every row of %s will be read again.", table);
+        if (ask_line("Type the table's name to go on: ", typed,
+                     sizeof typed))
             given = typed;
     }
     if (given && text_equal(given, table))

@@ -91,8 +91,10 @@ static const char *find_password(const char *what, const char *url,
     if (text_starts(url, "files:") || !isatty(STDIN_FILENO) ||
         !isatty(STDERR_FILENO))
         return NULL;
-    fprintf(stderr, "Password of the %s (empty: none): ", what);
-    struct secret *secret = ask_secret();
+    char question[64];
+    (void)snprintf(question, sizeof question,
+                   "Password of the %s (empty: none): ", what);
+    struct secret *secret = ask_secret(question);
     if (!secret)
         return NULL;
     (void)setenv(variable, secret_reveal(secret), 1);

@@ -4,6 +4,7 @@
  * ours ever gets one of them.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,27 @@ static int run_command(const struct command *command,
     return exit_code >= 0 ? exit_code : command_exit_code(status);
 }
 
+/* Is standard output a pipe that nobody reads any more? */
+static bool is_reader_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/* Data that did not arrive is a failure, but for a reader who went away: he
+ * has what he wanted. */
+static int finish_output(int exit_code, struct error *error)
+{
+    bool is_whole = fflush(stdout) == 0 && !ferror(stdout);
+    if (is_whole || is_reader_gone())
+        return exit_code;
+    (void)error_set(error, ERROR_MACHINE, "could not write all of standard "
+                    "output");
+    error_next(error, "make room where it goes to");
+    screen_failure(NULL, error);
+    return status_exit_code(error->status);
+}
+
 int command_main(int argc, char **argv)
 {
     struct command_line line;
@@ -135,8 +157,7 @@ int command_main(int argc, char **argv)
     } else {
         exit_code = run_command(command, &line);
     }
+    exit_code = finish_output(exit_code, &error);
     command_line_release(&line);
-    if (fflush(stdout) != 0 && exit_code == 0)
-        exit_code = status_exit_code(STATUS_INTERNAL);
     return exit_code;
 }

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "commands.h"
 #include "document.h"
@@ -13,6 +14,9 @@
 /* Bytes of a source's table a second, one table at a time: what a first copy
  * does with little load, to guess a time where no run has told better. */
 #define USUAL_BYTES_A_SECOND UINT64_C(20000000)
+/* A run that moved less says nothing of speed. */
+#define TELLING_BYTES UINT64_C(10000000)
+#define RUNS_ASKED 50
 
 struct planning {
     const struct command_line *line;
@@ -22,7 +26,31 @@ struct planning {
     size_t unchanged;
     uint64_t rows;
     uint64_t bytes;
+    uint64_t bytes_a_second;
 };
+
+/* The fastest of the last runs: what source and warehouse can do. */
+static void find_speed(struct planning *planning)
+{
+    struct state *state = NULL;
+    struct state_run *runs = NULL;
+    size_t count = 0;
+    struct error ignored; /* no history, no better guess */
+    uint64_t best = 0;
+    if (state_open(planning->opening.settings->state, STATE_READ, &state,
+                   &ignored) == STATUS_OK && state)
+        (void)!state_runs(state, NULL, RUNS_ASKED, &runs, &count, &ignored);
+    for (size_t i = 0; i < count; i++) {
+        int64_t elapsed_ms = (runs[i].ended_us - runs[i].started_us) / 1000;
+        if (runs[i].bytes < TELLING_BYTES || elapsed_ms <= 0)
+            continue;
+        uint64_t speed = runs[i].bytes * 1000 / (uint64_t)elapsed_ms;
+        best = speed > best ? speed : best;
+    }
+    planning->bytes_a_second = best ? best : USUAL_BYTES_A_SECOND;
+    memory_free(runs);
+    state_close(state);
+}
 
 static bool was_copied(const struct work *work)
 {
@@ -47,15 +75,16 @@ static const char *reading_of(const struct work *work,
     return "rows changed since the last run";
 }
 
-static void print_estimate(const char *about, uint64_t rows, uint64_t bytes)
+static void print_estimate(const struct planning *planning,
+                           const char *about, uint64_t rows, uint64_t bytes)
 {
     char count[32], size[32], elapsed[32];
-    uint64_t ms = bytes / (USUAL_BYTES_A_SECOND / 1000);
+    uint64_t ms = bytes * 1000 / planning->bytes_a_second;
     if (rows == 0)
         return;
     screen_line(stdout, "    %s: about %s rows, %s, %s", about,
                 text_grouped(count, rows), text_bytes(size, bytes),
-                text_elapsed(elapsed, ms));
+                ms < 1000 ? "less than 1s" : text_elapsed(elapsed, ms));
 }
 
 /* Was the same said of a table before? Of the database, then. */
@@ -91,7 +120,7 @@ static void print_work(struct planning *planning, size_t index)
     screen_line(stdout, "    %s (%s): %s", mode_name(work->mode),
                 work->reason, reading);
     if (is_all)
-        print_estimate("estimated", work->table->estimated_rows,
+        print_estimate(planning, "estimated", work->table->estimated_rows,
                        work->table->estimated_bytes);
 }
 
@@ -114,7 +143,7 @@ static void print_text(struct planning *planning)
         screen_line(stdout, "= %zu table%s unchanged, only changed rows are "
                     "read", planning->unchanged,
                     planning->unchanged == 1 ? "" : "s");
-    print_estimate("all together", planning->rows, planning->bytes);
+    print_estimate(planning, "all together", planning->rows, planning->bytes);
     screen_line(stdout, "nothing was changed; next: tidemark run");
 }
 
@@ -162,6 +191,10 @@ static void print_json(const struct planning *planning, enum status status)
         (void)json_array_append_new(
             array, plan_json(&opening->works[i], &planning->plans[i]));
     (void)json_object_set_new(document, "tables", array);
+    document_count(document, "estimated_rows", planning->rows);
+    document_seconds(document, "estimated_seconds",
+                     (int64_t)(planning->bytes * 1000 /
+                               planning->bytes_a_second));
     document_print(document);
 }
 
@@ -190,6 +223,7 @@ enum status command_plan(const struct command_line *line, int *exit_code,
     if (status == STATUS_OK)
         status = opening_plans(&planning.opening, &planning.plans, error);
     if (status == STATUS_OK) {
+        find_speed(&planning);
         add_up(&planning);
         status = planning.problems ? STATUS_TABLE : STATUS_OK;
         if (line->json)

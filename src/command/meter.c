@@ -6,6 +6,7 @@
 #include "meter.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #define LINE_MS 30000
 #define BLOCK_BYTES_MAX 65536
 #define LINES_MAX 12
+#define LINE_COLUMNS 200
 
 struct meter {
     struct progress *progress;
@@ -62,17 +64,20 @@ static void take_away(struct meter *meter)
     meter->height = 0;
 }
 
-static bool is_at_work(const struct progress_table *table)
+static void add_lines(struct meter *meter, size_t columns, size_t height_max)
 {
-    return table->started_us != 0 && table->ended_us == 0 && table->state;
-}
-
-static void add_line(struct meter *meter, const struct progress_table *table,
-                     size_t columns)
-{
-    meter_draw_table(table, clock_monotonic_us(), columns, &meter->text);
+    struct meter_layout layout = meter_layout_of(meter->tables, meter->count,
+                                                 columns);
+    int64_t now_us = clock_monotonic_us();
+    for (size_t i = 0; i < meter->count && meter->height < height_max; i++) {
+        if (!meter_is_at_work(&meter->tables[i]))
+            continue;
+        meter_draw_table(&meter->tables[i], now_us, &layout, &meter->text);
+        buffer_add_byte(&meter->text, '\n');
+        meter->height++;
+    }
+    meter_draw_counts(meter->tables, meter->count, &meter->text);
     buffer_add_byte(&meter->text, '\n');
-    meter->height++;
 }
 
 static void draw(struct meter *meter)
@@ -85,11 +90,7 @@ static void draw(struct meter *meter)
         height_max = size.ws_row - 2U;
     progress_read(meter->progress, meter->tables);
     take_away(meter);
-    for (size_t i = 0; i < meter->count && meter->height < height_max; i++)
-        if (is_at_work(&meter->tables[i]))
-            add_line(meter, &meter->tables[i], columns);
-    meter_draw_counts(meter->tables, meter->count, &meter->text);
-    buffer_add_byte(&meter->text, '\n');
+    add_lines(meter, columns, height_max);
     meter->height++;
     write_out(meter);
 }
@@ -97,14 +98,8 @@ static void draw(struct meter *meter)
 static void print_lines(struct meter *meter)
 {
     progress_read(meter->progress, meter->tables);
-    for (size_t i = 0; i < meter->count; i++)
-        if (is_at_work(&meter->tables[i])) {
-            meter_draw_table(&meter->tables[i], clock_monotonic_us(), 200,
-                             &meter->text);
-            buffer_add_byte(&meter->text, '\n');
-        }
-    meter_draw_counts(meter->tables, meter->count, &meter->text);
-    buffer_add_byte(&meter->text, '\n');
+    add_lines(meter, LINE_COLUMNS, SIZE_MAX);
+    meter->height = 0;
     write_out(meter);
 }
 

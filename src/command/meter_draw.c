@@ -11,6 +11,10 @@
 #include "screen.h"
 
 #define BAR_CELLS 20
+/* On a narrow terminal the figures matter more. */
+#define BAR_CELLS_NARROW 8
+#define WIDE_COLUMNS 96
+#define NAME_COLUMNS_MAX 24
 #define TEXT_BYTES 512
 #define BAR_FULL "\xe2\x96\x88"  /* U+2588 */
 #define BAR_EMPTY "\xe2\x96\x91" /* U+2591 */
@@ -51,12 +55,11 @@ const char *meter_left(char *target, uint64_t seconds)
     return target;
 }
 
-static void add_bar(struct buffer *line, uint64_t percent)
+static void add_bar(struct buffer *line, uint64_t percent, uint64_t cells)
 {
-    for (uint64_t i = 0; i < BAR_CELLS; i++)
-        buffer_add_text(line, (i + 1) * 100 <= percent * BAR_CELLS
-                                  ? BAR_FULL
-                                  : BAR_EMPTY);
+    for (uint64_t i = 0; i < cells; i++)
+        buffer_add_text(line, (i + 1) * 100 <= percent * cells ? BAR_FULL
+                                                               : BAR_EMPTY);
     buffer_add_format(line, " %3llu%%  ", (unsigned long long)percent);
 }
 
@@ -82,7 +85,7 @@ static void add_rates(struct buffer *line, const struct progress_table *table,
 }
 
 static void add_rows(struct buffer *line, const struct progress_table *table,
-                     int64_t now_us)
+                     int64_t now_us, uint64_t cells)
 {
     char done[16], expected[16];
     uint64_t percent = 0;
@@ -92,7 +95,7 @@ static void add_rows(struct buffer *line, const struct progress_table *table,
                       : (uint64_t)(100.0 * (double)table->rows_done /
                                    (double)table->rows_expected);
     if (percent >= 1) {
-        add_bar(line, percent);
+        add_bar(line, percent, cells);
         buffer_add_format(line, "%s/%s rows",
                           meter_count(done, table->rows_done),
                           meter_count(expected, table->rows_expected));
@@ -126,18 +129,42 @@ static void add_cut(struct buffer *target, const char *text, size_t columns)
     }
 }
 
+bool meter_is_at_work(const struct progress_table *table)
+{
+    return table->started_us != 0 && table->ended_us == 0 && table->state;
+}
+
+struct meter_layout meter_layout_of(const struct progress_table *tables,
+                                    size_t count, size_t columns)
+{
+    struct meter_layout layout = {.columns = columns};
+    for (size_t i = 0; i < count; i++) {
+        size_t length = meter_is_at_work(&tables[i]) ? strlen(tables[i].name)
+                                                     : 0;
+        if (length > NAME_COLUMNS_MAX)
+            length = NAME_COLUMNS_MAX;
+        if (length > layout.name_columns)
+            layout.name_columns = length;
+    }
+    return layout;
+}
+
 void meter_draw_table(const struct progress_table *table, int64_t now_us,
-                      size_t columns, struct buffer *target)
+                      const struct meter_layout *layout,
+                      struct buffer *target)
 {
     struct buffer line;
+    bool is_wide = layout->columns >= WIDE_COLUMNS;
     buffer_init(&line, TEXT_BYTES * 4);
-    buffer_add_format(&line, " %-12s %-18s ", table->state, table->name);
+    buffer_add_format(&line, " %-12s %-*s  ", table->state,
+                      (int)layout->name_columns, table->name);
     if (table->reason[0])
         buffer_add_text(&line, table->reason);
     else
-        add_rows(&line, table, now_us);
+        add_rows(&line, table, now_us,
+                 is_wide ? BAR_CELLS : BAR_CELLS_NARROW);
     char *text = screen_clean(memory_text(buffer_text(&line)));
-    add_cut(target, text, columns);
+    add_cut(target, text, layout->columns);
     memory_free(text);
     buffer_release(&line);
 }

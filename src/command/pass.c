@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -188,8 +189,12 @@ static void print_failures(const struct pass *pass, const struct error *error)
             is_known = text_equal(problem->what, results[j].problem.what);
         char stream[STREAM_NAME_BYTES];
         name_stream(pass, results[i].work, stream, sizeof stream);
-        if (!is_known)
-            screen_failure(stream, problem);
+        if (is_known)
+            continue;
+        screen_failure(stream, problem);
+        if (pass->line->log_file)
+            log_line(LOG_ERROR, stream, "%s (%s)", problem->what,
+                     error_id_text(problem->id));
     }
 }
 

@@ -235,8 +235,9 @@ def test_a_warehouse_that_goes_away_is_retried_within_the_run(shop):
     try:
         shop.warehouse_port = proxy.port
         shop.settings(tables=["orders"])
-        proxy.add("rst", direction="up", after=0, times=2)
+        rule = proxy.add("rst", direction="up", after=0, times=2)
         shop.ok("run")
+        assert rule.hits == 2
         shop.equal("orders")
     finally:
         proxy.stop()

@@ -104,8 +104,9 @@ static char *drawn(struct progress_table table, int64_t now_us,
                    size_t columns)
 {
     struct buffer buffer;
+    struct meter_layout layout = meter_layout_of(&table, 1, columns);
     buffer_init(&buffer, 4096);
-    meter_draw_table(&table, now_us, columns, &buffer);
+    meter_draw_table(&table, now_us, &layout, &buffer);
     char *text = memory_text(buffer_text(&buffer));
     buffer_release(&buffer);
     return text;
