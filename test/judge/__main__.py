@@ -54,7 +54,8 @@ def judge(arguments):
         verdict = compare(connection, from_name, name, server, to_name,
                           deletes=arguments.deletes, report=None)
         if arguments.digests:
-            digests.check_digests(server, to_name, name, verdict)
+            digests.check_digests(server, to_name, name, verdict,
+                                  deletes=arguments.deletes)
         print(verdict)
         cells += verdict.cells if verdict.ok else 0
         differing += not verdict.ok

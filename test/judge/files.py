@@ -18,15 +18,25 @@ MANIFEST = "manifest.ndjson"
 
 
 def parts(folder):
-    """Entries of the manifest that are live, in its order."""
+    """Entries of the manifest that are live, in its order.
+
+    A last line that is torn does not count, nor does a load of several
+    parts whose last part is missing.
+    """
     with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
-        entries = [json.loads(line) for line in file]
-    current = [entry["current"] for entry in entries if "current" in entry]
-    entries = [entry for entry in entries if "name" in entry]
-    if current:
-        entries = [entry for entry in entries
-                   if entry["name"].startswith(current[-1] + "/")]
-    return entries
+        lines = file.read().split("\n")[:-1]
+    live, waiting, current = [], [], ""
+    for entry in map(json.loads, lines):
+        if "current" in entry:
+            current = entry["current"] + "/"
+        if "name" not in entry:
+            continue
+        waiting = waiting + [entry] if entry.get("part", 1) > 1 else [entry]
+        if entry.get("part", 1) == entry.get("parts", 1):
+            live += waiting
+    return [entry for entry in live
+            if (entry["name"].rpartition("/")[0] + "/").lstrip("/")
+            == current]
 
 
 def rows(folder, verdict):

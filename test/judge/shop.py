@@ -3,13 +3,18 @@
     create(connection)   # in the connection's database, under 20 s
     change(connection)   # a day's work: new, changed, deleted, backdated rows
 
-or from the shell: python3 -m judge.shop create|change URL
+or from the shell, as root of a server of this host:
+    python3 -m judge.shop make|change --port PORT --database shop
 """
 
-import sys
+import argparse
+
+import pymysql
 
 from .numbers import choice, digest, is_mariadb, number, numbers, run, \
     share, text
+from .shop_types import create_all_types
+from .source import quote
 
 TABLES = ["all_types", "customers", "events", "order_items", "orders",
           "page_views", "products"]
@@ -137,15 +142,14 @@ def create(connection):
     for name, values in _values().items():
         run(connection, f"INSERT INTO {name} {_COLUMNS[name]} SELECT {values}"
             f" FROM {numbers(connection, 1, sizes[name])}")
-    from .shop_types import create_all_types
     create_all_types(connection)
 
 
-def change(connection):
-    """Changes of a day; each but the backdated one sets updated_at to now.
+def change(connection, unseen=True):
+    """Changes of a day; each sets updated_at to now.
 
-    Deletes are hard for orders (their items go by cascade) and soft for
-    customers; the backdated order lies behind every window.
+    Customers are deleted softly. unseen: also what no window of a cursor
+    can see: orders deleted (their items go by cascade), one backdated.
     """
     values = _values()
     rows = numbers(connection, ORDERS + 1, ORDERS + 500)
@@ -158,22 +162,35 @@ def change(connection):
         "UPDATE customers SET deleted_at = NOW() WHERE id % 501 = 0",
         "UPDATE products SET price = price + 0.001, attributes = '[]'"
         " ORDER BY id LIMIT 40",
-        "UPDATE events SET body = CONCAT(body, ' \u20ac') ORDER BY code"
-        " LIMIT 60",
-        "DELETE FROM orders WHERE id % 1499 = 0",
+        "UPDATE events SET body = CONCAT(body, ' \u20ac'), updated_at = NOW()"
+        " ORDER BY code LIMIT 60",
         "DELETE FROM page_views ORDER BY at LIMIT 10",
-        "INSERT INTO page_views (at, path) VALUES (NOW(6), '/new')",
-        f"INSERT INTO orders {_COLUMNS['orders']} VALUES (0, 1, 'new', 1, 1,"
-        " 'backdated', NULL, 0, '2023-01-01', '2023-01-01')")
+        "INSERT INTO page_views (at, path) VALUES (NOW(6), '/new')")
+    if unseen:
+        run(connection, "DELETE FROM orders WHERE id % 1499 = 0",
+            f"INSERT INTO orders {_COLUMNS['orders']} VALUES (0, 1, 'new', 1,"
+            " 1, 'backdated', NULL, 0, '2023-01-01', '2023-01-01')")
 
 
-def main(arguments):
-    from .__main__ import connect, name_of
-    what, url = arguments
-    connection = connect(url)
-    connection.select_db(name_of(url))
-    {"create": create, "change": change}[what](connection)
+def main():
+    parser = argparse.ArgumentParser(prog="judge.shop")
+    parser.add_argument("what", choices=["make", "change"])
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--database", required=True, help="made if missing")
+    parser.add_argument("--unseen", action="store_true", help="also change "
+                        "what windows of a cursor cannot see")
+    arguments = parser.parse_args()
+    connection = pymysql.connect(host="127.0.0.1", port=arguments.port,
+                                 user="root", charset="utf8mb4")
+    name = quote(arguments.database)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name}")
+        cursor.execute(f"USE {name}")
+    if arguments.what == "make":
+        create(connection)
+    else:
+        change(connection, arguments.unseen)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -100,6 +100,19 @@ def test_only_the_current_reading_counts(folder):
     assert folder.judge().ok
 
 
+def test_what_is_torn_or_not_whole_does_not_count(folder):
+    folder.add(1, *ROWS)
+    folder.add(2, {"id": 5})
+    path = folder.path / "manifest.ndjson"
+    whole, last = path.read_text().splitlines()
+    path.write_text(f"{whole}\n{last}")
+    assert folder.judge(report=print).ok
+    path.write_text(f"{whole}\n{last[:-1]}, \"part\": 1, \"parts\": 2}}\n")
+    assert folder.judge(report=print).ok
+    path.write_text(f"{whole}\n{last}\n")
+    assert folder.judge().kinds() == ["extra"]
+
+
 def test_a_truncated_table_is_empty_below_that_version(folder):
     folder.add(3, {"id": 8})
     folder.add(4, {}, _tm_truncated=1)
