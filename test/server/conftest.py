@@ -35,19 +35,23 @@ class Reader:
     def __init__(self, program):
         self.program = program
 
-    def read(self, server, database, table, *words, user=USER,
-             password=PASSWORD, port=None):
-        secret = "".join(f"%{ord(c):02x}" for c in password)
-        url = f"mysql://{user}:{secret}@127.0.0.1:{port or server.port}" \
+    def start(self, server, database, table, *words, port=None):
+        secret = "".join(f"%{ord(c):02x}" for c in PASSWORD)
+        url = f"mysql://{USER}:{secret}@127.0.0.1:{port or server.port}" \
             f"/{database}"
-        ended = subprocess.run(
+        return subprocess.Popen(
             [self.program, url, table, *words], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, timeout=300,
-            preexec_fn=die_with(os.getpid()))
-        assert ended.returncode in (0, 3), ended.stderr.decode()
-        assert not ended.stderr, ended.stderr.decode()
-        return Reading(ended.returncode, [
-            json.loads(line) for line in ended.stdout.splitlines()])
+            stderr=subprocess.PIPE, preexec_fn=die_with(os.getpid()))
+
+    def end(self, child):
+        out, err = child.communicate(timeout=300)
+        assert child.returncode in (0, 3) and not err, err.decode()
+        return Reading(child.returncode,
+                       [json.loads(line) for line in out.splitlines()])
+
+    def read(self, server, database, table, *words, port=None):
+        return self.end(self.start(server, database, table, *words,
+                                   port=port))
 
 
 def build(folder):

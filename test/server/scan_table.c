@@ -5,7 +5,9 @@
  *     scan_table URL TABLE [WORD]...
  *
  * Words: type:COLUMN=TYPE, dates=null, dates=text, text=replace, whole (no
- * order), rows=N (of a batch), after=POSITION, limit:COLUMN=LOWEST,HIGHEST.
+ * order), rows=N (of a batch), after=POSITION, limit:COLUMN=LOWEST,HIGHEST,
+ * ca=PATH (TLS), abandon (a scan is given up after its first batch; then the
+ * table is scanned), sleep=MS (after each batch).
  * A line of {"position": ...} follows each batch, one of {"error": id, "what":
  * text} a failure.
  */
@@ -15,8 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/secret.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "model/calendar.h"
 #include "model/decimal.h"
@@ -32,12 +36,15 @@ struct reading {
     struct scan_request request;
     struct table *table;
     size_t batch_rows;
+    bool is_abandoning;
+    uint64_t sleep_ms;
 };
 
 static void print(json_t *object)
 {
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
+    fflush(stdout);
     json_decref(object);
 }
 
@@ -54,6 +61,7 @@ static enum status connect_server(struct reading *reading, const char *url,
     struct endpoint_settings *settings = &reading->settings;
     enum status status;
 
+    stop_install();
     settings->name = memory_text("main");
     status = url_parse(url, &settings->url, &settings->password, error);
     if (status == STATUS_OK)
@@ -122,6 +130,10 @@ static enum status apply(struct reading *reading, char *word,
         reading->batch_rows = strtoul(word + 5, NULL, 10);
     } else if (text_starts(word, "after=")) {
         reading->request.after = word + 6;
+    } else if (text_starts(word, "sleep=")) {
+        reading->sleep_ms = strtoull(word + 6, NULL, 10);
+    } else if (text_equal(word, "abandon")) {
+        reading->is_abandoning = true;
     } else if (text_equal(word, "whole")) {
         reading->request.order = SCAN_WHOLE;
     }
@@ -206,26 +218,39 @@ static void print_batch(const struct batch *batch, const char *position)
     print(json_pack("{s:s?}", "position", position));
 }
 
-static int scan_all(struct reading *reading)
+static enum status scan_batches(struct reading *reading, bool is_abandoned,
+                                struct batch *batch, struct error *error)
 {
     struct scan *scan;
-    struct error error;
     bool is_last = false;
-    struct batch *batch =
-        batch_new(reading->table, reading->batch_rows, (size_t)64 << 20);
     enum status status = mysql_ops.scan_open(
-        reading->session, &reading->request, &scan, &error);
+        reading->session, &reading->request, &scan, error);
 
-    if (status != STATUS_OK) {
-        batch_free(batch);
-        return fail(&error);
-    }
+    if (status != STATUS_OK)
+        return status;
     while (status == STATUS_OK && !is_last) {
         batch_clear(batch);
-        status = mysql_ops.scan_next(scan, batch, &is_last, &error);
+        status = mysql_ops.scan_next(scan, batch, &is_last, error);
+        if (is_abandoned)
+            break;
         print_batch(batch, mysql_ops.scan_position(scan));
+        clock_sleep_ms(reading->sleep_ms);
     }
     mysql_ops.scan_close(scan);
+    return status;
+}
+
+static int scan_all(struct reading *reading)
+{
+    struct error error;
+    struct batch *batch =
+        batch_new(reading->table, reading->batch_rows, (size_t)64 << 20);
+    enum status status = STATUS_OK;
+
+    if (reading->is_abandoning)
+        status = scan_batches(reading, true, batch, &error);
+    if (status == STATUS_OK)
+        status = scan_batches(reading, false, batch, &error);
     batch_free(batch);
     return status == STATUS_OK ? 0 : fail(&error);
 }
@@ -265,6 +290,10 @@ int main(int count, char **arguments)
 
     if (count < 3)
         return 2;
+    for (int i = 3; i < count; i++) {
+        if (text_starts(arguments[i], "ca="))
+            reading.settings.tls.ca = arguments[i] + 3;
+    }
     if (connect_server(&reading, arguments[1], &error) == STATUS_OK)
         code = read_table(&reading, arguments[2], arguments + 3, count - 3);
     else

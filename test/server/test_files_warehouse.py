@@ -1,0 +1,209 @@
+"""tidemark run into a folder of files, from both databases, judged outside.
+
+Backfill, windows, full reload; kills in the middle and at every failpoint of
+the driver. The manifest alone says what counts.
+"""
+
+import os
+import random
+import time
+
+import pytest
+
+from judge.files import compare_files
+from lab.tidemark import Tidemark
+from rig import Rig
+
+FULL_ROWS = 300
+POINTS = [
+    "files.load.split", "files.load.before_rename", "files.load.renamed",
+    "files.load.named", "files.manifest.before", "files.manifest.written",
+    "files.part.closed", "files.part.synced", "files.recover",
+    "files.beside.before", "files.beside.made", "files.swap.before",
+    "files.swap.told", "files.prepare"]
+
+
+class FilesRig(Rig):
+    """As Rig; the warehouse is a folder."""
+
+    def __init__(self, source, database, tidemark, folder):
+        super().__init__(source, None, database, tidemark)
+        self.folder = str(folder)
+
+    def settings(self, tables="*", options="", **more):
+        self.tidemark.settings({
+            "source": {"url": self.source.url(self.database),
+                       "password": "${env:LAB_PASSWORD}"},
+            "warehouse": {"url": f"files://{self.folder}{options}"},
+            "tables": tables, **more})
+
+    def shop(self, count=1500, chunk=400, **more):
+        self.orders(count)
+        self.sql("CREATE TABLE plain (a INT, b VARCHAR(10))")
+        self.sql("INSERT INTO plain SELECT id, state FROM orders "
+                 f"LIMIT {FULL_ROWS}")
+        self.settings(tables=[{"orders": {"overlap": "60s"}},
+                              {"plain": {"mode": "full"}}],
+                      limits={"chunk_rows": chunk, "workers": 1}, retry="0s",
+                      **more)
+
+    def change(self):
+        """What only a window brings; old enough for its bound."""
+        self.sql("UPDATE orders SET total = total + 1, updated_at = "
+                 "NOW(3) - INTERVAL 6 SECOND WHERE id % 4 = 0")
+        self.sql("UPDATE plain SET b = 'changed' WHERE a % 2 = 0")
+
+    def judged(self, table, **more):
+        self.connection.rollback()
+        return compare_files(self.connection, self.database, table,
+                             os.path.join(self.folder, table), report=None,
+                             **more)
+
+    def all_equal(self):
+        """Runs until all is equal: an open writer of another test holds the
+        windows of this one back for a while."""
+        end = time.monotonic() + 40
+        verdicts = [self.judged("orders"), self.judged("plain", key=[])]
+        while time.monotonic() < end and not all(v.ok for v in verdicts):
+            time.sleep(1)
+            self.ok("run")
+            verdicts = [self.judged("orders"), self.judged("plain", key=[])]
+        assert all(v.ok for v in verdicts), "\n".join(map(str, verdicts))
+
+    def strays(self):
+        """Files that are not finished."""
+        return [name for _, _, names in os.walk(self.folder)
+                for name in names if name.endswith(".tmp")]
+
+
+@pytest.fixture
+def rig(source, make_database, tidemark, tmp_path):
+    return FilesRig(source, make_database(source), tidemark,
+                    tmp_path / "house")
+
+
+def test_backfill_windows_and_reload(rig):
+    rig.shop()
+    rig.ok("run")
+    rig.all_equal()
+    for _ in range(3):
+        rig.change()
+        rig.ok("run")
+        rig.all_equal()
+    assert rig.strays() == []
+    assert len(os.listdir(os.path.join(rig.folder, "plain"))) == 2
+
+
+def test_parts_end_at_their_size(rig):
+    rig.shop(20000, 10000, options="?max_bytes=20k")
+    rig.ok("run")
+    rig.all_equal()
+    sizes = [os.path.getsize(os.path.join(rig.folder, "orders", name))
+             for name in os.listdir(os.path.join(rig.folder, "orders"))
+             if name.endswith(".gz")]
+    assert len(sizes) > 4 and max(sizes) < 200_000
+
+
+def test_nobody_else_may_read(rig):
+    rig.shop(10)
+    rig.ok("run")
+    for folder, _, names in os.walk(rig.folder):
+        assert os.stat(folder).st_mode & 0o777 == 0o700
+        for name in names:
+            path = os.path.join(folder, name)
+            assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_killed_at_any_moment_it_ends_equal(rig):
+    rig.shop(60000)
+    rig.settings(tables=[{"orders": {"overlap": "60s"}},
+                         {"plain": {"mode": "full"}}],
+                 limits={"chunk_rows": 2000, "workers": 2})
+    dice = random.Random(11)
+    for _ in range(10):
+        running = rig.tidemark.start("run", "-q")
+        time.sleep(dice.uniform(0.01, 0.5))
+        running.kill9()
+        rig.sql("UPDATE orders SET quantity = quantity + 1 "
+                f"WHERE id % 50 = {dice.randrange(50)}")
+    rig.sql("DO SLEEP(7)")  # the margin of the bound
+    rig.ok("run")
+    rig.all_equal()
+    assert rig.strays() == []
+
+
+@pytest.fixture
+def one_rig(mariadb, make_database, binary, tmp_path):
+    """What a failpoint does has nothing to do with the source."""
+    tidemark = Tidemark(binary, tmp_path / "tidemark")
+    return FilesRig(mariadb, make_database(mariadb), tidemark,
+                    tmp_path / "house")
+
+
+@pytest.mark.parametrize("action", ["kill", "error"])
+@pytest.mark.parametrize("point", POINTS)
+def test_equal_after_a_fault_at_every_step(one_rig, point, action):
+    rig = one_rig
+    rig.shop(5000, 2500, options="?max_bytes=8k")
+    for hit in (1, 2, 3):
+        rig.run("run", "-q",
+                environment={"TIDEMARK_FP": f"{point}={action}@{hit}"})
+    rig.ok("run")
+    rig.all_equal()
+    rig.change()
+    for hit in (1, 2):
+        rig.run("run", "-q",
+                environment={"TIDEMARK_FP": f"{point}={action}@{hit}"})
+    rig.ok("run")
+    rig.all_equal()
+    assert rig.strays() == []
+
+
+def test_every_point_of_the_driver_is_hit(one_rig, tmp_path):
+    rig = one_rig
+    log = tmp_path / "hits"
+    rig.shop(5000, 2500, options="?max_bytes=8k")
+    rig.ok("run", environment={"TIDEMARK_FP_LOG": str(log)})
+    missed = set(POINTS) - set(log.read_text().split())
+    assert not missed
+
+
+def test_a_full_disk_is_temporary(one_rig):
+    rig = one_rig
+    rig.shop(60000, 60000)
+    # A limit of 1 MiB a file stands for it; the state is smaller.
+    shell = Tidemark("/bin/sh", rig.tidemark.folder)
+    result = shell.run("-c", 'trap "" XFSZ; ulimit -f 1024; exec "$@"', "sh",
+                       rig.tidemark.binary, "run")
+    assert result.code == 5, str(result)
+    assert "TM3011" in result.stderr
+    assert rig.strays() == []
+    rig.ok("run")
+    rig.all_equal()
+
+
+def test_a_folder_that_may_not_be_written_needs_a_person(one_rig, tmp_path):
+    rig = one_rig
+    rig.shop(10)
+    with open(rig.folder, "w", encoding="ascii"):
+        pass  # a file stands in its place
+    result = rig.run("run")
+    assert result.code == 4, str(result)
+    assert "no folder" in result.stderr
+
+
+def test_commands_know_the_folder(rig):
+    rig.shop(50)
+    plan = rig.ok("plan")
+    assert "create folder orders" in plan.stdout
+    assert not os.path.exists(rig.folder)
+    rig.ok("run")
+    assert "create folder" not in rig.ok("plan").stdout
+    rig.sql("ALTER TABLE orders ADD COLUMN extra INT NULL")
+    rig.sql("UPDATE orders SET extra = id, updated_at = NOW(3) - "
+            "INTERVAL 6 SECOND")
+    assert "add column extra int32" in rig.ok("plan").stdout
+    rig.ok("run")
+    rig.all_equal()
+    assert "install -d" in rig.ok("grants").stdout
+    rig.ok("check")
