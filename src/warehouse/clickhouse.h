@@ -21,7 +21,8 @@ struct clickhouse {
     enum deletes_mode deletes;
     enum compression compression;
     char *load_settings; /* settings of an INSERT, "&a=1&b=2" */
-    bool has_deduplication; /* knows insert_deduplicate and the token */
+    bool has_token;       /* insert_deduplicate and its token */
+    bool has_deduplicate; /* deduplicate_insert, which overrules it (26.2) */
     bool has_time64;
     int64_t lowest_day; /* that Date32 keeps */
     int64_t highest_day;

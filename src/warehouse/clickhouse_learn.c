@@ -48,7 +48,7 @@ static enum status learn_settings(struct clickhouse *house,
     sql_init(&text);
     buffer_add_text(&text, "SELECT name FROM system.settings WHERE name IN (");
     list_load_settings(&text);
-    buffer_add_text(&text, "'insert_deduplicate', "
+    buffer_add_text(&text, "'insert_deduplicate', 'deduplicate_insert', "
                            "'insert_deduplication_token') "
                            "UNION ALL SELECT name FROM "
                            "system.data_type_families WHERE name = 'Time64' "
@@ -67,8 +67,9 @@ static enum status learn_settings(struct clickhouse *house,
                               LOAD_SETTINGS[i][1]);
     }
     house->load_settings = memory_text(buffer_text(&text));
-    house->has_deduplication = has_name(&rows, "insert_deduplicate") &&
-                               has_name(&rows, "insert_deduplication_token");
+    house->has_token = has_name(&rows, "insert_deduplicate") &&
+                       has_name(&rows, "insert_deduplication_token");
+    house->has_deduplicate = has_name(&rows, "deduplicate_insert");
     house->has_time64 = has_name(&rows, "Time64") &&
                         !has_name(&rows, "enable_time_time64_type0");
     clickhouse_rows_release(&rows);

@@ -140,15 +140,20 @@ static void add_encoded(struct buffer *query, const char *text)
 static void add_identity(const struct clickhouse_load *load, uint64_t hash,
                          struct buffer *query)
 {
+    const struct clickhouse *house = load->session->house;
+    bool has_key = load->table->key_count > 0;
     char token[IDENTITY_BYTES];
-    if (!load->session->house->has_deduplication)
+    if (house->has_deduplicate)
+        buffer_add_text(query, has_key ? "&deduplicate_insert=disable"
+                                       : "&deduplicate_insert=enable");
+    if (!house->has_token)
         return;
-    if (load->table->key_count > 0) {
-        buffer_add_text(query, "&insert_deduplicate=0");
+    buffer_add_text(query, has_key ? "&insert_deduplicate=0"
+                                   : "&insert_deduplicate=1");
+    if (has_key)
         return;
-    }
     identity_text(&load->identity, hash, token, sizeof token);
-    buffer_add_text(query, "&insert_deduplicate=1&insert_deduplication_token=");
+    buffer_add_text(query, "&insert_deduplication_token=");
     add_encoded(query, token);
 }
 

@@ -95,8 +95,9 @@ static enum status take_name(void *context, const char *name,
         return sweep(recovery, name, error);
     uint64_t hash = hash_of(name);
     if (!files_part_parse(name, load, &part, &count) ||
-        bsearch(&hash, recovery->told, recovery->told_count,
-                sizeof hash, compare_hashes))
+        (recovery->told_count > 0 &&
+         bsearch(&hash, recovery->told, recovery->told_count, sizeof hash,
+                 compare_hashes)))
         return STATUS_OK;
     recovery->lost = memory_resize(recovery->lost, recovery->lost_count + 1,
                                    sizeof *recovery->lost);
