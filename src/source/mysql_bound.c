@@ -32,6 +32,9 @@ struct proof {
     bool has_replicated; /* MariaDB: it has applied a log once */
 };
 
+static const char A_REPLICA[] =
+    "a replica: it applies what others have written";
+
 static void object(struct proof *proof, const char *reason)
 {
     if (proof->note[0] == '\0')
@@ -64,7 +67,7 @@ static bool take_replica(void *context, char **cells,
 {
     (void)cells;
     (void)lengths;
-    object(context, "a replica: it applies what others have written");
+    object(context, A_REPLICA);
     return false;
 }
 
@@ -159,8 +162,11 @@ static enum status read_writers(struct mysql_source *source,
     MYSQL *canary = source->canary_link;
     unsigned long thread = mysql_thread_id(canary);
     bool is_seen = false;
-    enum status status =
-        mysql_statements_read(source->bound_link, thread, oldest, error);
+    bool is_replica = false;
+    enum status status = mysql_statements_read(source->bound_link, thread,
+                                               oldest, &is_replica, error);
+    if (is_replica)
+        object(proof, A_REPLICA);
     if (status == STATUS_OK)
         status = mysql_query_rows(
             canary, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",

@@ -14,10 +14,12 @@ struct mysql_writer {
 
 /* --- mysql_writers.c --- */
 
-/* The oldest running statement that may write. */
+/* The oldest running statement that may write; *is_replica where the list
+ * shows threads that apply another server's log. */
 enum status mysql_statements_read(MYSQL *link, unsigned long canary,
                                   struct mysql_writer *oldest,
-                                  struct error *error) MUST_CHECK;
+                                  bool *is_replica, struct error *error)
+    MUST_CHECK;
 /* The oldest transaction that has written; *is_seen only where the list holds
  * the canary, the thread of a snapshot that was opened just before. */
 enum status mysql_transactions_read(MYSQL *link, unsigned long canary,

@@ -36,6 +36,7 @@ struct processes {
     unsigned long own;
     unsigned long canary;
     struct mysql_writer *oldest;
+    bool is_replica;
 };
 
 static bool begins(const char *text, const char *word)
@@ -62,19 +63,26 @@ static bool take_process(void *context, char **cells,
     struct processes *processes = context;
     uint64_t thread = number_of(cells[PROCESS_ID]);
     (void)lengths;
-    if (thread != processes->own && thread != processes->canary &&
-        may_write(cells))
+    if (begins(cells[PROCESS_COMMAND], "Slave") ||
+        (begins(cells[PROCESS_USER], "system user") &&
+         begins(cells[PROCESS_COMMAND], "Connect")))
+        processes->is_replica = true;
+    else if (thread != processes->own && thread != processes->canary &&
+             may_write(cells))
         take_older(processes->oldest, number_of(cells[PROCESS_TIME]), thread);
     return true;
 }
 
 enum status mysql_statements_read(MYSQL *link, unsigned long canary,
                                   struct mysql_writer *oldest,
-                                  struct error *error)
+                                  bool *is_replica, struct error *error)
 {
-    struct processes processes = {mysql_thread_id(link), canary, oldest};
-    return mysql_query_rows(link, "SHOW PROCESSLIST", take_process, &processes,
-                            error);
+    struct processes processes = {mysql_thread_id(link), canary, oldest,
+                                  false};
+    enum status status = mysql_query_rows(link, "SHOW PROCESSLIST",
+                                          take_process, &processes, error);
+    *is_replica = processes.is_replica;
+    return status;
 }
 
 /* --- transactions --- */
