@@ -130,6 +130,9 @@ void clickhouse_type(const struct clickhouse *house,
                      const struct column *column, struct buffer *target);
 /* The type under which cells are sent: without LowCardinality. */
 void clickhouse_sent_type(const char *type, struct buffer *target);
+/* A TIME whose table was made before the server had Time64: the same cells. */
+bool clickhouse_is_number_of_time(const struct column *column,
+                                  const char *type);
 /* "tidemark seed=NAME; COMMENT" and back: NULL where there is none. */
 void clickhouse_comment(const struct column *column, struct buffer *target);
 char *clickhouse_comment_seed(const char *comment);

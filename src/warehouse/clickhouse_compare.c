@@ -156,7 +156,8 @@ static void compare_type(const struct clickhouse *house,
     clickhouse_type(house, column, &wanted);
     char *inner = inner_type(buffer_text(&wanted), &can_be_null);
     char *inner_there = inner_type(there->type, &is_null_there);
-    bool is_same = text_equal(inner, inner_there);
+    bool is_same = text_equal(inner, inner_there) ||
+                   clickhouse_is_number_of_time(column, inner_there);
     if (is_same && (is_null_there || !can_be_null)) {
         /* It takes the cells as it is. */
     } else if (table_is_key(table, index) || !is_wider(inner_there, inner)) {

@@ -81,8 +81,12 @@ static enum status init_column(struct native *native,
     sql_init(&sent);
     sql_init(&kept);
     clickhouse_type(house, column, &declared);
-    clickhouse_sent_type(buffer_text(&declared), &sent);
     clickhouse_sent_type(there->type, &kept);
+    if (clickhouse_is_number_of_time(column, buffer_text(&kept)))
+        buffer_add_text(&sent, column->is_nullable ? "Nullable(Int64)"
+                                                   : "Int64");
+    else
+        clickhouse_sent_type(buffer_text(&declared), &sent);
     place->index = index;
     place->is_uuid = column->kind == KIND_UUID;
     enum status status = STATUS_OK;

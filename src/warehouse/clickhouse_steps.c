@@ -62,37 +62,28 @@ static bool is_foreign(const struct clickhouse_table *view)
                           !strstr(view->select, CLICKHOUSE_STORED));
 }
 
-static bool shows_type(const struct clickhouse *house,
-                       const struct column *column,
+/* A view keeps the types it was made with, and casts what it reads. */
+static bool shows_type(const struct column *column,
                        const struct clickhouse_table *stored,
                        const struct clickhouse_column *shown)
 {
     const struct clickhouse_column *kept =
         clickhouse_table_find(stored, column->name);
-    struct buffer wanted;
-    sql_init(&wanted);
-    clickhouse_type(house, column, &wanted);
-    bool is_same = text_equal(shown->type, buffer_text(&wanted)) ||
-                   (kept && text_equal(shown->type, kept->type));
-    buffer_release(&wanted);
-    return is_same;
+    return kept && text_equal(shown->type, kept->type);
 }
 
 /* The view lists the stored columns in their order, under their types. */
-static bool is_current(const struct clickhouse *house,
-                       const struct table *table,
+static bool is_current(const struct table *table, bool marks,
                        const struct clickhouse_table *stored,
                        const struct clickhouse_table *view)
 {
     size_t at = 0;
-    bool marks = house->deletes == DELETES_MARK;
     for (size_t i = 0; i < table->column_count; i++) {
         if (!table->columns[i].is_stored)
             continue;
         if (at == view->column_count ||
             !text_equal(view->columns[at].name, table->columns[i].name) ||
-            !shows_type(house, &table->columns[i], stored,
-                        &view->columns[at]))
+            !shows_type(&table->columns[i], stored, &view->columns[at]))
             return false;
         at++;
     }
@@ -124,7 +115,7 @@ static void add_view(const struct clickhouse *house,
         return;
     }
     if (view->name && !widens(steps) &&
-        is_current(house, table, stored, view))
+        is_current(table, house->deletes == DELETES_MARK, stored, view))
         return;
     sql_init(&sql);
     clickhouse_view_sql(house, table, &sql);

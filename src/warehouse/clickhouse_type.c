@@ -75,6 +75,13 @@ void clickhouse_sent_type(const char *type, struct buffer *target)
     buffer_add(target, type, length);
 }
 
+bool clickhouse_is_number_of_time(const struct column *column,
+                                  const char *type)
+{
+    return column->kind == KIND_TIME &&
+           (text_equal(type, "Int64") || text_equal(type, "Nullable(Int64)"));
+}
+
 void clickhouse_comment(const struct column *column, struct buffer *target)
 {
     buffer_add_text(target, COMMENT_START);

@@ -179,6 +179,20 @@ def test_not_null_again_needs_no_reload(script, clickhouse):
     assert clickhouse.rows("SELECT * FROM t", script.database) == [[1, "x"]]
 
 
+def test_times_stay_numbers_where_they_were_made_so(script, clickhouse):
+    """By a server that had no Time64 yet."""
+    columns = [column("id", "uint"), column("at", "time")]
+    start(script, columns)
+    clickhouse.query(f"DROP TABLE {script.database}.t__tm SYNC")
+    clickhouse.query(f"""CREATE TABLE {script.database}.t__tm (id UInt64,
+        at Int64, _tm_version UInt64, _tm_deleted UInt8, _tm_digest UInt64)
+        ENGINE = ReplacingMergeTree(_tm_version, _tm_deleted) ORDER BY id""")
+    script.prepare()
+    assert script.plan()["why"] is None and script.plan()["changes"] == []
+    script.load([[1, -5]])
+    assert clickhouse.rows("SELECT * FROM t", script.database) == [[1, -5]]
+
+
 def test_what_is_not_ours_is_left_alone(script, clickhouse):
     database = script.database
     clickhouse.query(f"CREATE TABLE {database}.t (id Int8) ENGINE = Memory")
