@@ -5,12 +5,15 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
 from lab.databases import PASSWORD
 from commands import assert_failure, desk, shop, tables_of  # noqa: F401
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
 PASSWORDS = {"TIDEMARK_SOURCE_PASSWORD": PASSWORD,
              "TIDEMARK_WAREHOUSE_PASSWORD": PASSWORD}
 
@@ -341,3 +344,19 @@ def test_the_first_output_comes_within_100_ms(shop):
                       ("config", "show"), ("status",), ("runn",)):
         best = min(shop.run(*arguments).seconds for _ in range(3))
         assert best < 0.1, (arguments, best)
+
+
+def test_the_manual_is_current(binary):
+    subprocess.run([os.path.join(ROOT, "scripts/generate-docs"), "--check",
+                    binary], check=True)
+
+
+def test_the_manual_holds_every_command_option_and_error(shop):
+    page = shop.ok("manual", "tidemark.1").stdout.replace("\\", "")
+    for command in shop.ok("help", "--json").json()["commands"]:
+        assert f".SS {command['name']}" in page, command
+    for option in ("config", "skip-if-running", "confirm", "timeout"):
+        assert f"--{option}fR" in page, option
+    errors = shop.ok("manual", "tidemark-errors.7").stdout
+    assert errors.count("TM") >= 50 and "TM2106" in errors
+    assert_failure(shop.run("manual", "x.1"), 2, "TM1006")
