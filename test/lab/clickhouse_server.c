@@ -9,7 +9,6 @@
  * query_stable_v2 and its result: chdb-io/chdb-core, programs/local/chdb.h.
  */
 #include <dlfcn.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +33,6 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return 2;
-    /* The server's own start does this; a client that breaks off would end
-     * the process otherwise. */
-    signal(SIGPIPE, SIG_IGN);
     void *library = dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL);
     struct result *(*query)(int, char **) = NULL;
     if (library)
