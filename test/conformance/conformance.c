@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "script.h"
 
@@ -407,6 +408,7 @@ int main(void)
 {
     json_error_t fault;
     json_t *command;
+    stop_install();
     warehouse_register(&slow_ops);
     while ((command = json_loadf(stdin, JSON_DISABLE_EOF_CHECK |
                                             JSON_ALLOW_NUL, &fault))) {

@@ -4,6 +4,8 @@ What networks, proxies and servers do wrong, at loads, layouts and swaps. The
 rows are judged by SELECT; "not acknowledged" means that finish said so.
 """
 
+import signal
+import threading
 import time
 
 import pytest
@@ -239,6 +241,21 @@ def test_a_closed_connection_is_no_failure(bench):
         assert load(script) == ("ok", None)
 
 
+def test_a_stop_does_not_wait_for_a_warehouse_that_hangs(bench):
+    script = bench.ready()
+    bench.proxy.on("INSERT INTO", faults.hang(40))
+    script.begin()
+    script.put(rows=ROWS)
+    timer = threading.Timer(1, script.process.send_signal, [signal.SIGTERM])
+    timer.start()
+    start = time.monotonic()
+    answer = script.ask("finish")
+    timer.join()
+    assert answer["status"] == "stopped"
+    assert time.monotonic() - start < 15
+    script.end()
+
+
 def test_redirects_are_refused_and_told_nothing(bench):
     with HttpProxy(bench.clickhouse.port) as other:
         bench.proxy.on("SELECT version()", faults.redirected(
@@ -331,6 +348,43 @@ def test_a_lost_answer_to_a_harmless_statement_is_asked_for_again(bench):
     script.prepare()
     assert bench.proxy.count("CREATE TABLE") == 2
     assert load(script) == ("ok", None)
+
+
+def widened(bench, answers):
+    """What prepare says of a wider column while the server tells `answers`
+    of its mutations, one after the other."""
+    script = bench.open()
+    columns = [COLUMNS[0], dict(name="n", kind="int", width=2)]
+    script.table(name="t", columns=columns, key=["id"])
+    script.prepare()
+    assert load(script, [[1, 7]]) == ("ok", None)
+    columns[1]["width"] = 4
+    script.table(name="t", columns=columns, key=["id"])
+    for text in answers:
+        bench.proxy.on("latest_fail_reason", faults.broken_body(
+            lambda _, text=text: text))
+    return script.ask("prepare")
+
+
+def type_of_n(bench):
+    return bench.clickhouse.rows(
+        "SELECT type FROM system.columns WHERE name = 'n' AND table = 't__tm' "
+        f"AND database = '{bench.database}'")
+
+
+def test_a_rewriting_that_takes_time_is_waited_for(bench):
+    assert widened(bench, [b"\n", b"\n\n", b"\n"])["status"] == "ok"
+    assert bench.proxy.count("latest_fail_reason") == 4
+    assert type_of_n(bench) == [["Int32"]]
+
+
+def test_a_rewriting_that_fails_is_taken_back(bench):
+    answer = widened(bench, [b"\n", b"cannot convert value-of-a-row\n"])
+    assert (answer["status"], answer["id"]) == ("table", "TM3009")
+    assert "value-of-a-row" not in str(answer)
+    assert bench.proxy.count("KILL MUTATION") == 1
+    assert type_of_n(bench) == [["Int16"]]
+    assert bench.clickhouse.rows("SELECT n FROM t", bench.database) == [[7]]
 
 
 def test_a_load_without_a_key_counts_once(bench):
