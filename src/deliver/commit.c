@@ -90,16 +90,50 @@ static enum status poll_until_decided(const struct warehouse_ops *ops,
     }
 }
 
-/* A pending delivery: kept in the state, so that a restart asks for it. */
+/*
+ * Kept in the state, so that a restart asks for it. Never once an earlier one
+ * was struck off: a restart would go on behind this one, and lose that.
+ */
+static enum status pend(struct deliver *deliver,
+                        const struct delivery *delivery, struct state *state,
+                        const char *handle, struct error *error)
+{
+    struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
+    pthread_mutex_lock(&deliver->pending);
+    pthread_mutex_lock(&deliver->mutex);
+    bool has_ended = deliver_has_ended(deliver);
+    pthread_mutex_unlock(&deliver->mutex);
+    enum status status = has_ended
+                             ? ended_early(deliver, error)
+                             : checkpoint_pend(state, &checkpoint,
+                                               delivery->number, handle,
+                                               error);
+    pthread_mutex_unlock(&deliver->pending);
+    return status;
+}
+
+/* Strikes off this one and all later ones; none is pended after that. */
+static enum status unpend(struct deliver *deliver,
+                          const struct delivery *delivery,
+                          struct state *state, struct error *error)
+{
+    struct error second;
+    pthread_mutex_lock(&deliver->pending);
+    deliver_fail(deliver, error);
+    if (checkpoint_unpend(state, deliver->plan.stream, deliver->plan.fence,
+                          delivery->number, &second) != STATUS_OK)
+        *error = second;
+    pthread_mutex_unlock(&deliver->pending);
+    return error->status;
+}
+
 static enum status await_pending(struct deliver *deliver,
                                  struct delivery *delivery,
                                  struct warehouse_session *session,
                                  struct state *state, const char *handle,
                                  struct error *error)
 {
-    struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
-    enum status status = checkpoint_pend(state, &checkpoint,
-                                         delivery->number, handle, error);
+    enum status status = pend(deliver, delivery, state, handle, error);
     if (status != STATUS_OK)
         return status;
     pass_turn(deliver, &deliver->accepted, delivery->number);
@@ -107,11 +141,7 @@ static enum status await_pending(struct deliver *deliver,
                                 delivery->rows, error);
     if (status == STATUS_OK || status == STATUS_STOPPED)
         return status;
-    struct error second;
-    if (checkpoint_unpend(state, deliver->plan.stream, deliver->plan.fence,
-                          delivery->number, &second) != STATUS_OK)
-        *error = second;
-    return error->status;
+    return unpend(deliver, delivery, state, error);
 }
 
 enum status commit_accept(struct deliver *deliver, struct delivery *delivery,

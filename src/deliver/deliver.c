@@ -101,6 +101,7 @@ enum status deliver_open(const struct deliver_plan *plan,
     opened->plan = *plan;
     opened->place = identity_place(plan->checkpoint);
     pthread_mutex_init(&opened->mutex, NULL);
+    pthread_mutex_init(&opened->pending, NULL);
     pthread_cond_init(&opened->changed, NULL);
     enum status status = start_loaders(opened, error);
     if (status != STATUS_OK) {
@@ -279,5 +280,6 @@ void deliver_close(struct deliver *deliver)
     }
     pthread_cond_destroy(&deliver->changed);
     pthread_mutex_destroy(&deliver->mutex);
+    pthread_mutex_destroy(&deliver->pending);
     memory_free(deliver);
 }

@@ -38,6 +38,8 @@ struct deliver {
     uint64_t place; /* identity_place of the checkpoint it started from */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
+    pthread_mutex_t pending; /* held while one is pended or struck off; taken
+                                before `mutex` */
     struct delivery *first; /* not yet committed, in order of number */
     struct delivery *last;
     size_t open_count;
