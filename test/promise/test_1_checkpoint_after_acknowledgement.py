@@ -15,7 +15,7 @@ LIES = {
     "no summary": lambda: fault.without_summary(),
     "200 and the body dropped": lambda: fault.swallowed(),
     "reset after the last byte": lambda: fault.reset_after_request(),
-    "cut in the request": lambda: fault.cut_request(20000),
+    "cut in the request": lambda: fault.cut_request(20000, reset=False),
     "503 and HTML": lambda: fault.unavailable(503),
     "503 and HTML, stored": lambda: fault.unavailable(503, stored=True),
     "429": lambda: fault.unavailable(429, retry_after=1),
