@@ -122,6 +122,32 @@ static void dates_as_text_are_as_the_server_prints_them(void **state)
     }
 }
 
+/* The last date is remembered, and it alone. */
+static void dates_are_told_apart(void **state)
+{
+    static const struct {
+        struct mysql_moment moment;
+        int32_t days;
+    } cases[] = {
+        {{.year = 2025, .month = 1, .day = 1}, 20089},
+        {{.year = 2024, .month = 9, .day = 1}, 19967},
+        {{.year = 2025, .month = 1, .day = 1}, 20089},
+        {{.year = 0, .month = 1, .day = 1}, -719528},
+    };
+    struct making making;
+
+    (void)state;
+    making_start(&making, "date");
+    struct mysql_cell *cell = making_cell(&making);
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        mysql_cell_date(cell, &cases[i].moment);
+        assert_int_equal(making_end(&making), ERROR_NONE);
+        assert_int_equal(batch_int(making.batch, 0, i), cases[i].days);
+        batch_add_row(making.batch, false);
+    }
+    making_release(&making);
+}
+
 static void a_limit_holds_at_both_ends(void **state)
 {
     static const struct {
@@ -203,6 +229,8 @@ static void decimals_are_exact_or_stop(void **state)
         {"decimal(4,0)", "7", "\x07\0\0\0", ERROR_NONE},
         {"decimal(4,2)", "99.99", "\x0f\x27\0\0", ERROR_NONE},
         {"decimal(4,2)", "100.00", "", ERROR_VALUE_RANGE},
+        {"decimal(4,2)", "-99.99", "\xf1\xd8\xff\xff", ERROR_NONE},
+        {"decimal(4,2)", "-100.00", "", ERROR_VALUE_RANGE},
         {"decimal(4,2)", "1.234", "", ERROR_VALUE_RANGE},
         {"decimal(4,2)", "x.00", "", ERROR_VALUE_RANGE},
         {"decimal(4,2)", "", "", ERROR_VALUE_RANGE},
@@ -289,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_zero_date_is_named_by_its_key),
         cmocka_unit_test(a_zero_date_may_become_null),
         cmocka_unit_test(dates_as_text_are_as_the_server_prints_them),
+        cmocka_unit_test(dates_are_told_apart),
         cmocka_unit_test(a_limit_holds_at_both_ends),
         cmocka_unit_test(a_null_where_none_may_be_is_a_changed_table),
         cmocka_unit_test(text_that_is_not_valid_stops_or_is_replaced),

@@ -115,14 +115,20 @@ static void the_digest_is_that_of_the_stored_cells(void **state)
     mysql_column(table, "c", "decimal(10,2)");
     mysql_column(table, "d", "int(11) NULL");
     mysql_column(table, "e", "varchar(20)");
+    mysql_column(table, "f", "varchar(20)")->is_stored = false;
+    mysql_column(table, "g", "double")->is_stored = false;
+    mysql_column(table, "h", "date")->is_stored = false;
     batch = batch_new(table, 4, 1 << 20);
     mysql_rows_make(&rows, table, 0);
-    mysql_row_start(&row, 5);
+    mysql_row_start(&row, 8);
     mysql_row_int(&row, 5, 4);
     mysql_row_int(&row, 6, 4);
     mysql_row_text(&row, "1.50");
     mysql_row_null(&row);
     mysql_row_text(&row, "x");
+    mysql_row_text(&row, "y");
+    mysql_row_int(&row, 0, 8);
+    mysql_row_raw(&row, "\x04\xe8\x07\x02\x1d", 5);
     assert_int_equal(
         mysql_rows_decode(&rows, batch, mysql_row_packet(&row)), ROW_MADE);
     sum = digest_int(5, digest_seed("a")) +
@@ -237,6 +243,30 @@ static void a_value_no_server_sends_is_malformed(void **state)
     }
 }
 
+/* Lengths of 2, 3 and 8 bytes, and the value behind each. */
+static void each_form_of_a_length_is_read(void **state)
+{
+    static const char *const heads[] = {
+        "\xfc\x02\x00", "\xfd\x02\x00\x00",
+        "\xfe\x02\x00\x00\x00\x00\x00\x00\x00"};
+    static const size_t sizes[] = {3, 4, 9};
+    uint8_t value[16];
+    struct bytes found;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(heads); i++) {
+        memcpy(value, heads[i], sizes[i]);
+        memcpy(value + sizes[i], "ab", 2);
+        assert_ptr_equal(
+            mysql_read_bytes(value, value + sizes[i] + 2, &found),
+            value + sizes[i] + 2);
+        assert_int_equal(found.size, 2);
+        assert_memory_equal(found.data, "ab", 2);
+        assert_null(mysql_read_bytes(value, value + sizes[i] + 1, &found));
+        assert_null(mysql_read_bytes(value, value + sizes[i] - 1, &found));
+    }
+}
+
 static void fields_must_be_what_was_described(void **state)
 {
     struct table *table = table_new("shop", "orders");
@@ -283,11 +313,13 @@ static void a_row_without_room_waits_for_the_next_batch(void **state)
 
     (void)state;
     mysql_column(table, "a", "varchar(20)");
+    mysql_column(table, "b", "varchar(20)");
     struct batch *batch = batch_new(table, 4, (size_t)1 << 40);
     mysql_rows_make(&rows, table, 0);
-    mysql_row_start(&row, 1);
+    mysql_row_start(&row, 2);
     mysql_row_text(&row, "abc");
-    batch->columns[0].text.limit = 16;
+    mysql_row_text(&row, "abc");
+    batch->columns[1].text.limit = 16;
     assert_int_equal(
         mysql_rows_decode(&rows, batch, mysql_row_packet(&row)), ROW_MADE);
     batch_add_row(batch, false);
@@ -295,7 +327,33 @@ static void a_row_without_room_waits_for_the_next_batch(void **state)
         mysql_rows_decode(&rows, batch, mysql_row_packet(&row)),
         ROW_TOO_LARGE);
     assert_int_equal(batch->row_count, 1);
-    assert_int_equal(batch->text_bytes, 4);
+    assert_int_equal(batch->text_bytes, 8);
+    mysql_rows_release(&rows);
+    batch_free(batch);
+    table_free(table);
+}
+
+static void the_first_cell_that_fails_is_told(void **state)
+{
+    struct table *table = table_new("shop", "orders");
+    struct mysql_rows rows;
+    struct mysql_row row;
+    struct error error;
+
+    (void)state;
+    mysql_column(table, "a", "date");
+    mysql_column(table, "b", "varchar(20)");
+    struct batch *batch = batch_new(table, 4, 1 << 20);
+    mysql_rows_make(&rows, table, 0);
+    mysql_row_start(&row, 2);
+    mysql_row_int(&row, 0, 1);
+    mysql_row_text(&row, "\xff");
+    assert_int_equal(
+        mysql_rows_decode(&rows, batch, mysql_row_packet(&row)), ROW_FAILED);
+    assert_int_equal(mysql_cell_error(&rows.row, &error), STATUS_TABLE);
+    assert_string_equal(error.what,
+                        "cannot store column \"a\" of table \"orders\": "
+                        "0000-00-00 has no value in the warehouse");
     mysql_rows_release(&rows);
     batch_free(batch);
     table_free(table);
@@ -309,8 +367,10 @@ int main(void)
         cmocka_unit_test(nulls_take_no_bytes),
         cmocka_unit_test(a_packet_cut_anywhere_is_malformed),
         cmocka_unit_test(a_value_no_server_sends_is_malformed),
+        cmocka_unit_test(each_form_of_a_length_is_read),
         cmocka_unit_test(fields_must_be_what_was_described),
         cmocka_unit_test(a_row_without_room_waits_for_the_next_batch),
+        cmocka_unit_test(the_first_cell_that_fails_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
