@@ -17,10 +17,15 @@ def _quoted(labels):
                     for label in labels)
 
 
+def _charset(random):
+    return " CHARACTER SET " + random.choice(
+        ["utf8mb4"] * 6 + ["utf8mb3", "latin1", "utf16", "cp932", "gbk"])
+
+
 def enum(random, flavour, more=("", "a,b")):
     count = random.choice([1, 2, 5, 17, 300])
     labels = _labels(random, count, list(more))
-    return Spec(f"ENUM({_quoted(labels)}) CHARACTER SET utf8mb4",
+    return Spec(f"ENUM({_quoted(labels)}){_charset(random)}",
                 ["0", "1", str(count), "'no such label'"],
                 lambda random: str(random.randint(1, count)), 2, 2, 2,
                 default=_quoted(labels[:1]))
@@ -34,7 +39,7 @@ def enum_key(random, flavour):
 def sets(random, flavour):
     count = random.choice([1, 3, 8, 9, 33, 64])
     return Spec(f"SET({_quoted(_labels(random, count, []))})"
-                " CHARACTER SET utf8mb4",
+                + _charset(random),
                 ["0", "1", str(2 ** count - 1), str(2 ** (count - 1))],
                 lambda random: str(random.getrandbits(count)), 8, 8, 8,
                 default="''")

@@ -173,8 +173,8 @@ def fetch(connection, sql, arguments=None):
 def tables(connection, database):
     """Names of all base tables, in order of their bytes."""
     rows = fetch(connection, "SELECT table_name FROM information_schema.tables"
-                 " WHERE table_schema = %s AND table_type = 'BASE TABLE'",
-                 (database,))
+                 " WHERE table_schema = %s AND table_type IN ('BASE TABLE',"
+                 " 'SYSTEM VERSIONED')", (database,))
     return sorted((row[0] for row in rows), key=str.encode)
 
 
