@@ -116,6 +116,7 @@ struct sync_run {
     struct work_result *results; /* count of them, filled in */
     struct progress *progress;   /* NULL: nobody looks */
     uint64_t run;                /* id in the history */
+    bool is_named; /* a person named the tables: none is skipped */
 };
 
 /*

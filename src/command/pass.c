@@ -92,6 +92,7 @@ static enum status read_tables(struct pass *pass, struct error *error)
     run->results = memory_new(run->count, sizeof *run->results);
     run->progress = progress_new(run->count);
     run->run = pass->history.id;
+    run->is_named = pass->line->argument_count > 0;
     struct meter *meter = meter_start(pass->line, run->progress, run->count);
     status = sync_run(opening->sync, run, error);
     meter_stop(meter);

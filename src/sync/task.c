@@ -3,11 +3,14 @@
  * which readers run. Rows are only ever loaded with versions above every
  * version that the warehouse holds for the table.
  */
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "model/version.h"
 #include "sync/task.h"
+
+#define NIGHTLY_US INT64_C(72000000000) /* 20 h */
 
 /*
  * A lost, restored or shared state would number its readings again: then the
@@ -81,6 +84,17 @@ static enum status begin_anew(struct task *task, struct error *error)
     return work_note_shape(task->sync, task->work, task->state, error);
 }
 
+/* Nobody asked for this table to be read whole each time: once a day will do.
+ * A little less, so that a nightly run is never the one that skips. */
+static bool is_read_today(const struct task *task)
+{
+    const struct state_table *state = task->work->state;
+    return task->work->is_guessed && !task->run->is_named && state &&
+           state->life == LIFE_LIVE &&
+           state->problem.id == ERROR_NONE &&
+           clock_utc_us() - state->confirmed_us < NIGHTLY_US;
+}
+
 enum status task_attempt(struct task *task, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -93,6 +107,6 @@ enum status task_attempt(struct task *task, struct error *error)
     if (task->run->kind == TASK_BACKFILL)
         return backfill_again(task, &task->run->backfill, error);
     if (task->work->mode == MODE_FULL)
-        return reload_run(task, error);
+        return is_read_today(task) ? STATUS_OK : reload_run(task, error);
     return incremental_run(task, error);
 }
