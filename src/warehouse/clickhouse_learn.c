@@ -12,6 +12,7 @@
  * block and with it one part: a request that breaks off leaves nothing. */
 static const char *const LOAD_SETTINGS[][2] = {
     {"async_insert", "0"},
+    {"max_query_size", "16777216"},
     {"max_insert_block_size", "100000000"},
     {"max_insert_block_size_bytes", "0"},
     {"min_insert_block_size_rows", "100000000"},

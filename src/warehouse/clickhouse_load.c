@@ -110,21 +110,13 @@ enum status clickhouse_begin(struct warehouse_session *session,
     return status;
 }
 
+/* Without a list of columns, which could be longer than a URL may be: the
+ * blocks name theirs. */
 static void write_insert(const struct clickhouse_load *load,
                          struct buffer *sql)
 {
-    const struct table *table = load->table;
     buffer_add_text(sql, "INSERT INTO ");
-    sql_table(sql, load->session->house, table->target, load->suffix);
-    buffer_add_text(sql, " (");
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (!table->columns[i].is_stored)
-            continue;
-        sql_name(sql, table->columns[i].name);
-        buffer_add_text(sql, ", ");
-    }
-    buffer_add_text(sql, "_tm_version, _tm_deleted, _tm_digest");
-    buffer_add_text(sql, table->is_bucketed ? ", _tm_bucket)" : ")");
+    sql_table(sql, load->session->house, load->table->target, load->suffix);
     buffer_add_text(sql, " FORMAT Native");
 }
 

@@ -90,10 +90,12 @@ struct manner {
     bool is_once;
 };
 
-static const struct manner USUAL = {"wait_end_of_query=1", false};
-static const struct manner ONCE = {"wait_end_of_query=1", true};
-static const struct manner BEHIND = {"wait_end_of_query=1&alter_sync=0",
-                                     false};
+/* A table of a thousand columns is longer than a statement may be (256 KiB). */
+#define USUAL_QUERY "wait_end_of_query=1&max_query_size=16777216"
+
+static const struct manner USUAL = {USUAL_QUERY, false};
+static const struct manner ONCE = {USUAL_QUERY, true};
+static const struct manner BEHIND = {USUAL_QUERY "&alter_sync=0", false};
 
 static enum status run(struct clickhouse_session *session, struct buffer *sql,
                        const struct manner *manner, struct error *error)

@@ -74,6 +74,16 @@ def test_names_are_only_ever_names(script, clickhouse, name):
     assert script.seeds()["seeds"] == [item["name"] for item in columns]
 
 
+def test_a_table_may_have_a_thousand_columns(script, clickhouse):
+    columns = [column(f"\u6f22{i:04}" + "\u8a9e" * 59, "int",
+                      comment="\u6f22" * 200) for i in range(1017)]
+    start(script, columns, [columns[0]["name"]])
+    script.load([list(range(1017))])
+    assert clickhouse.rows("SELECT * FROM t", script.database) == [
+        list(range(1017))]
+    assert script.plan()["changes"] == []
+
+
 def test_a_new_column_is_added_in_its_place(script, clickhouse):
     start(script)
     script.load([[1, 2, "x"]], version=1)
