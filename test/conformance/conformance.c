@@ -164,9 +164,9 @@ static enum status do_plan(const json_t *command, json_t *answer,
     const struct table *tables[] = {run.table};
     enum status status = run.ops->plan(find_slot(command, error)->session,
                                        tables, 1, &plan, error);
-    json_t *changes = json_array();
     if (status != STATUS_OK)
         return status;
+    json_t *changes = json_array();
     for (size_t i = 0; i < plan.count; i++)
         json_array_append_new(changes,
                               json_sprintf("%c %s", plan.changes[i].kind,
