@@ -24,7 +24,7 @@ static bool is_natural(const struct column *column,
     switch (type->base) {
     case MYSQL_BASE_INT:
         return column->kind == (type->is_unsigned ? KIND_UINT : KIND_INT) &&
-               column->width == width;
+               column->width >= width;
     case MYSQL_BASE_BIT:
         return column->kind == KIND_UINT && column->width >= width;
     case MYSQL_BASE_YEAR:
@@ -109,16 +109,6 @@ void mysql_cell_null(struct mysql_cell *cell)
     else
         mysql_cell_fail(cell, ERROR_TABLE_CHANGED,
                         "it is NULL, which the column did not allow");
-}
-
-void mysql_cell_store(struct mysql_cell *cell, struct bytes value)
-{
-    if (!batch_add_text(cell->row->batch, cell->index, value)) {
-        cell->row->is_too_full = true;
-        return;
-    }
-    if (cell->is_stored)
-        mysql_cell_digest(cell, digest_bytes(value, cell->seed));
 }
 
 static void set_next(enum error_id id, const char *column,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "model/batch.h"
+#include "model/digest.h"
 #include "source/mysql.h"
 #include "source/mysql_charset.h"
 
@@ -77,11 +78,11 @@ enum status mysql_cell_error(const struct mysql_cell_row *row,
                              struct error *error);
 
 void mysql_cell_null(struct mysql_cell *cell);
-void mysql_cell_int(struct mysql_cell *cell, int64_t value);
+static inline void mysql_cell_int(struct mysql_cell *cell, int64_t value);
 /* Integers UNSIGNED, BIT, YEAR. */
-void mysql_cell_uint(struct mysql_cell *cell, uint64_t value);
+static inline void mysql_cell_uint(struct mysql_cell *cell, uint64_t value);
 /* FLOAT, widened, and DOUBLE. */
-void mysql_cell_double(struct mysql_cell *cell, double value);
+static inline void mysql_cell_double(struct mysql_cell *cell, double value);
 /* [-]digits[.digits] */
 void mysql_cell_decimal(struct mysql_cell *cell, struct bytes text);
 /* The time of day is 0. */
@@ -105,17 +106,93 @@ void mysql_cell_uuid(struct mysql_cell *cell, const uint8_t *uuid);
  * the reason. */
 void mysql_cell_fail(struct mysql_cell *cell, enum error_id id,
                      const char *format, ...) PRINTF_LIKE(3, 4);
-/* Stores bytes as they are in a variable cell. */
-void mysql_cell_store(struct mysql_cell *cell, struct bytes value);
 /* The value as the server prints it (UTF-8) into a cell of another kind than
  * its own; exact or a failure. `text` may be cell->scratch. */
 void mysql_cell_retype(struct mysql_cell *cell, struct bytes text);
 /* 36 characters into 16 bytes; false where it is no UUID. */
 bool mysql_cell_parse_uuid(struct bytes text, uint8_t *uuid);
 
+void mysql_cell_retype_int(struct mysql_cell *cell, int64_t value);
+void mysql_cell_retype_uint(struct mysql_cell *cell, uint64_t value);
+void mysql_cell_retype_double(struct mysql_cell *cell, double value);
+
 static inline void mysql_cell_digest(struct mysql_cell *cell, uint64_t hash)
 {
     cell->row->batch->digest_sum += hash;
+}
+
+/* Bytes as they are into a variable cell. */
+static inline void mysql_cell_store(struct mysql_cell *cell,
+                                    struct bytes value)
+{
+    if (!batch_add_text(cell->row->batch, cell->index, value)) {
+        cell->row->is_too_full = true;
+        return;
+    }
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_bytes(value, cell->seed));
+}
+
+/* The lowest bytes of a number, as many as the column has. */
+static inline void mysql_cell_place(struct mysql_cell *cell, uint64_t value)
+{
+    uint8_t *place = batch_fixed(cell->row->batch, cell->index);
+
+    switch (cell->column->width) {
+    case 1:
+        *place = (uint8_t)value;
+        break;
+    case 2:
+        memcpy(place, &value, 2);
+        break;
+    case 4:
+        memcpy(place, &value, 4);
+        break;
+    default:
+        memcpy(place, &value, 8);
+        break;
+    }
+}
+
+/* Inline: most cells are numbers, and each is one call from its bytes. */
+static inline void mysql_cell_int(struct mysql_cell *cell, int64_t value)
+{
+    if (!cell->is_natural) {
+        mysql_cell_retype_int(cell, value);
+        return;
+    }
+    mysql_cell_place(cell, (uint64_t)value);
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_int(value, cell->seed));
+}
+
+static inline void mysql_cell_uint(struct mysql_cell *cell, uint64_t value)
+{
+    if (!cell->is_natural) {
+        mysql_cell_retype_uint(cell, value);
+        return;
+    }
+    mysql_cell_place(cell, value);
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_uint(value, cell->seed));
+}
+
+static inline void mysql_cell_double(struct mysql_cell *cell, double value)
+{
+    float narrow = (float)value;
+
+    if (!cell->is_natural) {
+        mysql_cell_retype_double(cell, value);
+        return;
+    }
+    if (cell->column->width == sizeof(narrow))
+        memcpy(batch_fixed(cell->row->batch, cell->index), &narrow,
+               sizeof(narrow));
+    else
+        memcpy(batch_fixed(cell->row->batch, cell->index), &value,
+               sizeof(value));
+    if (cell->is_stored)
+        mysql_cell_digest(cell, digest_double(value, cell->seed));
 }
 
 #endif

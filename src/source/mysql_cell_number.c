@@ -20,52 +20,20 @@
 /* So many are no more than 18 digits. */
 #define FAST_BYTES 18
 
-static void store_int(struct mysql_cell *cell, int64_t value)
-{
-    uint8_t *place = batch_fixed(cell->row->batch, cell->index);
-
-    switch (cell->column->width) {
-    case 1:
-        *place = (uint8_t)value;
-        break;
-    case 2:
-        memcpy(place, &value, 2);
-        break;
-    case 4:
-        memcpy(place, &value, 4);
-        break;
-    default:
-        memcpy(place, &value, 8);
-        break;
-    }
-}
-
-void mysql_cell_int(struct mysql_cell *cell, int64_t value)
+void mysql_cell_retype_int(struct mysql_cell *cell, int64_t value)
 {
     char text[NUMBER_TEXT_BYTES];
 
-    if (!cell->is_natural) {
-        snprintf(text, sizeof(text), "%" PRId64, value);
-        mysql_cell_retype(cell, bytes_of(text));
-        return;
-    }
-    store_int(cell, value);
-    if (cell->is_stored)
-        mysql_cell_digest(cell, digest_int(value, cell->seed));
+    snprintf(text, sizeof(text), "%" PRId64, value);
+    mysql_cell_retype(cell, bytes_of(text));
 }
 
-void mysql_cell_uint(struct mysql_cell *cell, uint64_t value)
+void mysql_cell_retype_uint(struct mysql_cell *cell, uint64_t value)
 {
     char text[NUMBER_TEXT_BYTES];
 
-    if (!cell->is_natural) {
-        snprintf(text, sizeof(text), "%" PRIu64, value);
-        mysql_cell_retype(cell, bytes_of(text));
-        return;
-    }
-    store_int(cell, (int64_t)value);
-    if (cell->is_stored)
-        mysql_cell_digest(cell, digest_uint(value, cell->seed));
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    mysql_cell_retype(cell, bytes_of(text));
 }
 
 /* The fewest digits that give the same number again. */
@@ -88,25 +56,13 @@ static void format_double(double value, bool is_single, char *text,
     }
 }
 
-void mysql_cell_double(struct mysql_cell *cell, double value)
+void mysql_cell_retype_double(struct mysql_cell *cell, double value)
 {
     char text[NUMBER_TEXT_BYTES];
-    float narrow = (float)value;
 
-    if (!cell->is_natural) {
-        format_double(value, cell->type.base == MYSQL_BASE_FLOAT, text,
-                      sizeof(text));
-        mysql_cell_retype(cell, bytes_of(text));
-        return;
-    }
-    if (cell->column->width == sizeof(narrow))
-        memcpy(batch_fixed(cell->row->batch, cell->index), &narrow,
-               sizeof(narrow));
-    else
-        memcpy(batch_fixed(cell->row->batch, cell->index), &value,
-               sizeof(value));
-    if (cell->is_stored)
-        mysql_cell_digest(cell, digest_double(value, cell->seed));
+    format_double(value, cell->type.base == MYSQL_BASE_FLOAT, text,
+                  sizeof(text));
+    mysql_cell_retype(cell, bytes_of(text));
 }
 
 /* Appends the digits up to `end` to a number; false for another byte. */
