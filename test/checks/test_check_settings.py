@@ -16,7 +16,7 @@ FORMS = {"config example": "#{}: x\n", "manual settings.md": "### `{}`\n",
          "help settings": "  {}\n", "config schema": None}
 STAND_IN = """#!{python}
 import json, os, sys
-texts = json.loads(os.environ["TEXTS"])
+texts = json.load(open(os.environ["TEXTS"], encoding="utf-8"))
 words = " ".join(sys.argv[1:3])
 if words == "check --offline":
     sys.exit(int(os.environ["OFFLINE"]))
@@ -42,9 +42,11 @@ def check(folder, texts, offline=0):
     program = folder / "tidemark"
     program.write_text(STAND_IN.format(python=sys.executable), "utf-8")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    told = folder / "texts"
+    told.write_text(json.dumps(texts), "utf-8")
     done = subprocess.run(
         [SCRIPT, program], text=True, check=False, stdout=subprocess.PIPE,
-        env=dict(os.environ, OFFLINE=str(offline), TEXTS=json.dumps(texts)))
+        env=dict(os.environ, OFFLINE=str(offline), TEXTS=str(told)))
     assert done.returncode == 1
     return done.stdout
 
