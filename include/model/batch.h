@@ -19,6 +19,10 @@
  * state: arrays have `capacity` rows, text grows by doubling and is kept for
  * the next use.
  */
+/* Under deletes: mark, a row that the filter refuses: it may never have been
+ * there, so that nobody sees it as a deleted row. */
+#define DELETED_UNSEEN 2
+
 struct batch_column {
     /* One byte a row, 1 is NULL; NULL where the column cannot be NULL. Under
      * a NULL a fixed cell is all zero, a variable one has length 0. */
@@ -38,7 +42,8 @@ struct batch {
     size_t row_bytes;    /* table_fixed_bytes of the table */
     size_t text_bytes;   /* sum of text.size of all columns */
     uint64_t *versions;  /* as model/version.h; set when the batch is closed */
-    uint8_t *deleted;    /* 1: a delete; the other cells may be anything */
+    uint8_t *deleted;    /* 1: a delete; the other cells may be anything;
+                            DELETED_UNSEEN: not to be shown as one either */
     uint64_t *digests;   /* finished digests; 0 for deletes */
     uint32_t *buckets;   /* _tm_bucket; NULL unless table->is_bucketed */
     uint64_t digest_sum; /* of the row being written: sum of cell hashes */

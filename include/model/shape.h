@@ -16,6 +16,7 @@ struct shape {
                                    cells; else all but the key are blanked by
                                    batch_blank, as they always are in a row
                                    that `rows` refuses */
+    bool drops_refused; /* a copy that begins empty: nothing to take back */
     bool keeps_rows; /* deletes: keep: a soft-deleted row stays alive without
                         a digest, a refused one is dropped */
     /* Asked for each row before it is ended, with its cells written and its

@@ -172,7 +172,7 @@ static size_t count_deletes(const struct batch *batch)
 {
     size_t deletes = 0;
     for (size_t row = 0; row < batch->row_count; row++)
-        deletes += batch->deleted[row];
+        deletes += batch->deleted[row] != 0;
     return deletes;
 }
 

@@ -54,7 +54,7 @@ bool shape_end_row(const struct shape *shape, struct batch *batch)
     is_refused = shape->rows && !filter_passes(shape->rows, batch, row);
     is_marked =
         shape->soft_delete && filter_passes(shape->soft_delete, batch, row);
-    if ((is_refused && shape->keeps_rows) ||
+    if ((is_refused && (shape->keeps_rows || shape->drops_refused)) ||
         !is_admitted(shape, batch, is_refused || is_marked)) {
         batch_drop_row(batch);
         return false;
@@ -67,5 +67,7 @@ bool shape_end_row(const struct shape *shape, struct batch *batch)
     if (is_refused || (is_marked && !shape->keeps_last_values))
         blank_row(batch);
     batch_add_row(batch, is_refused || is_marked);
+    if (is_refused && shape->keeps_last_values)
+        batch->deleted[row] = DELETED_UNSEEN;
     return is_refused || is_marked;
 }

@@ -11,6 +11,7 @@
 #include "mysql_sql.h"
 
 #define STATISTICS_BYTES (4u * 1024 * 1024)
+#define LABEL_BYTES_MAX 4096 /* 255 characters and quotes */
 
 /* --- reading --- */
 
@@ -128,12 +129,28 @@ void mysql_indexes_release(struct mysql_indexes *indexes)
 
 /* --- choosing --- */
 
+/* The label '' and the invalid value, number 0, read the same: two keys would
+ * be one. */
+static bool has_empty_label(const struct column *column)
+{
+    struct buffer label;
+    bool is_empty = false;
+    buffer_init(&label, LABEL_BYTES_MAX);
+    for (unsigned i = 1; !is_empty &&
+                         mysql_type_label(column->declared, i, &label); i++)
+        is_empty = label.size == 0;
+    buffer_release(&label);
+    return is_empty;
+}
+
 /* Sets have so many values that no list finds those behind one: a SET is
  * compared as a number, without its index, so only at the end of a key. */
 static bool is_key_column(const struct column *column, size_t place,
                           size_t count)
 {
     enum mysql_base base = mysql_base_of(column);
+    if (base == MYSQL_BASE_ENUM && has_empty_label(column))
+        return false;
     return column->kind != KIND_JSON &&
            (base != MYSQL_BASE_SET || (place > 0 && place + 1 == count));
 }

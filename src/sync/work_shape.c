@@ -216,6 +216,7 @@ void work_shape(struct sync *sync, struct source_session *session,
     apply_policies(work);
     table_settle(work->table);
     status = sync->warehouse->ops->fit(sync->warehouse, work->table, error);
+    work->shape.drops_refused = work->table->key_count == 0;
     if (status == STATUS_OK)
         status = shape_bind(&work->shape, work->table, error);
     if (status == STATUS_OK)

@@ -199,46 +199,61 @@ static void compare_columns(const struct clickhouse *house,
     }
 }
 
-/* A name as system.tables writes it: quoted only where that is needed. */
-static void add_name(struct buffer *text, const char *name, bool quotes)
+/* What stands for `letter` behind a backslash. */
+static char unescape(char letter)
 {
-    size_t word = strspn(name, "abcdefghijklmnopqrstuvwxyz_"
-                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-    if (!quotes && name[word] == 0 && !(name[0] >= '0' && name[0] <= '9'))
-        buffer_add_text(text, name);
-    else
-        sql_name(text, name);
+    static const char escaped[] = "tnrbf0a";
+    static const char meant[] = "\t\n\r\b\f\0\a";
+    const char *at = letter ? strchr(escaped, letter) : NULL;
+    return at ? meant[at - escaped] : letter;
 }
 
-static char *key_list(const struct table *table, bool quotes)
+/* The next letter of a name in a sorting key; '\0' at the name's end. */
+static char next_letter(const char **at, bool is_quoted)
 {
-    struct buffer text;
-    sql_init(&text);
-    for (size_t i = 0; i < table->key_count; i++) {
-        if (i > 0)
-            buffer_add_text(&text, ", ");
-        add_name(&text, table->columns[table->key[i]].name, quotes);
+    const char *text = *at;
+    bool is_end = is_quoted ? *text == '`' && text[1] != '`'
+                            : *text == ',' || *text == ')';
+    if (is_end || *text == '\0')
+        return '\0';
+    if (is_quoted && (*text == '\\' || *text == '`')) {
+        text++;
+        *at = text + (*text != '\0');
+        return text[-1] == '`' ? '`' : unescape(*text);
     }
-    char *list = memory_text(buffer_text(&text));
-    buffer_release(&text);
-    return list;
+    *at = text + 1;
+    return *text;
 }
 
-/* A name that is a word of SQL is quoted there, too: `left`. */
+/* Does the name at *at, in quotes or not, equal `name`? Behind it then. */
+static bool takes_name(const char **at, const char *name)
+{
+    bool is_quoted = **at == '`';
+    *at += is_quoted;
+    for (; *name; name++)
+        if (next_letter(at, is_quoted) != *name)
+            return false;
+    bool is_end = next_letter(at, is_quoted) == '\0';
+    *at += is_quoted && **at == '`';
+    return is_end;
+}
+
+/* The server quotes each name only where it must, and keeps brackets around a
+ * key of one column. */
 static bool is_sorted_by_key(const struct table *table,
                              const struct clickhouse_table *stored)
 {
-    const char *key = stored->sorting_key;
-    bool has_brackets = key[0] == '(';
-    char *bare = memory_text_part(key + has_brackets,
-                                  strlen(key) - 2u * has_brackets);
-    char *plain = key_list(table, false);
-    char *quoted = key_list(table, true);
-    bool is_same = text_equal(bare, plain) || text_equal(bare, quoted);
-    memory_free(bare);
-    memory_free(plain);
-    memory_free(quoted);
-    return is_same;
+    const char *at = stored->sorting_key;
+    at += *at == '(';
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (i > 0 && strncmp(at, ", ", 2) != 0)
+            return false;
+        at += i > 0 ? 2 : 0;
+        if (!takes_name(&at, table->columns[table->key[i]].name))
+            return false;
+    }
+    at += *at == ')';
+    return *at == '\0';
 }
 
 static void compare_engine(const struct clickhouse *house,

@@ -95,6 +95,8 @@ void clickhouse_view_sql(const struct clickhouse *house,
     sql_table(sql, house, table->target, CLICKHOUSE_STORED);
     if (table->key_count > 0)
         buffer_add_text(sql, " FINAL");
-    else if (!shows_mark)
+    if (shows_mark)
+        buffer_add_format(sql, " WHERE _tm_deleted < %d", DELETED_UNSEEN);
+    else if (table->key_count == 0)
         buffer_add_text(sql, " WHERE _tm_deleted = 0");
 }

@@ -220,7 +220,8 @@ enum status files_encode(struct files_encoder *encoder,
     if (status != STATUS_OK)
         return status;
     add_value(encoder, FILES_ROW_START, batch->versions[row]);
-    add_value(encoder, ",\"_tm_deleted\":", batch->deleted[row]);
+    add_value(encoder, ",\"_tm_deleted\":",
+              batch->deleted[row] != 0);
     add_value(encoder, ",\"_tm_digest\":", batch->digests[row]);
     if (batch->buckets)
         add_value(encoder, ",\"_tm_bucket\":", batch->buckets[row]);

@@ -192,7 +192,8 @@ class _Sides:
             self._check_stored_rows()
 
     def _check_stored_rows(self):
-        condition = "" if self.deletes == "mark" else " WHERE _tm_deleted = 0"
+        condition = " WHERE _tm_deleted < 2" if self.deletes == "mark" \
+            else " WHERE _tm_deleted = 0"
         view = ch.full_name(self.database, self.view)
         stored = ch.full_name(self.database, self.stored)
         counts = [self.server.rows(f"SELECT count() FROM {name}")[0][0]
