@@ -29,7 +29,7 @@ def _copy(tidemark, source, clickhouse, database, **settings):
         "warehouse": {"url": clickhouse.url(database),
                       "password": "${env:LAB_PASSWORD}"},
         "tables": ["*"], **settings})
-    return tidemark.run("run", timeout_s=300)
+    return tidemark.run("run", "*", timeout_s=300)
 
 
 def _judge(connection, clickhouse, database, made, **policy):
@@ -82,7 +82,7 @@ def test_changed_rows_arrive_with_the_next_runs(
                 random_changes(connection, made.description, turn,
                                deletes=not made.description.updated_at)
             time.sleep(WINDOW_S)
-            result = tidemark.run("run", timeout_s=300)
+            result = tidemark.run("run", "*", timeout_s=300)
             _judge_all(connection, clickhouse, database, tables, result)
 
 
