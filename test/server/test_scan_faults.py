@@ -1,6 +1,7 @@
 """A scan whose connection breaks, lies, stands still or is given up."""
 
 import random
+import select
 import signal
 import subprocess
 import time
@@ -51,7 +52,7 @@ def wait_query(source, database):
     while time.monotonic() < deadline:
         found = source.query(
             "SELECT id FROM information_schema.processlist WHERE db = "
-            f"'{database}' AND info LIKE 'SELECT%'")
+            f"'{database}' AND info LIKE 'SELECT `id`%'")
         if found:
             return found[0][0]
         time.sleep(0.02)
@@ -68,6 +69,7 @@ def test_a_killed_scan_is_told_and_may_be_tried_again(
         "n WHERE i < 600) SELECT i, REPEAT('x', 100000) FROM n",
         database=database)
     child = reader.start(source, database, "wide", "rows=5", "sleep=20")
+    assert select.select([child.stdout], [], [], 60)[0]  # rows come
     source.query(f"KILL {kind} {wait_query(source, database)}")
     reading = reader.end(child)
     assert reading.error["error"] in ("TM2001", "TM2006"), reading.error
