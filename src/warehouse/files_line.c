@@ -97,11 +97,13 @@ static bool take_part(struct files_manifest *manifest, const json_t *line,
     struct files_reading *reading = files_reading_of(manifest, part.name);
     if (!*is_whole || !reading)
         return true;
+    if (!take_layout(reading, line))
+        return false;
     reading->rows += manifest->open_rows;
     reading->bytes += manifest->open_bytes;
     if (manifest->open_highest > reading->highest)
         reading->highest = manifest->open_highest;
-    return take_layout(reading, line);
+    return true;
 }
 
 static bool take_begin(struct files_manifest *manifest, const json_t *line,
@@ -116,9 +118,11 @@ static bool take_begin(struct files_manifest *manifest, const json_t *line,
 
 static bool take_current(struct files_manifest *manifest, const char *name)
 {
+    if (!files_is_reading(name))
+        return false;
     if (text_equal(manifest->live.name, name))
         return true;
-    if (!files_is_reading(name) || !text_equal(manifest->beside.name, name))
+    if (!text_equal(manifest->beside.name, name))
         return false;
     release(&manifest->live);
     manifest->live = manifest->beside;
