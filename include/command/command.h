@@ -76,6 +76,10 @@ void command_line_release(struct command_line *line);
 enum status command_settings(const struct command_line *line,
                              struct settings **settings,
                              struct error *error) MUST_CHECK;
+/* The same without passwords, for commands that connect to nothing. */
+enum status command_settings_public(const struct command_line *line,
+                                    struct settings **settings,
+                                    struct error *error) MUST_CHECK;
 /* The exit code of a status; a stop's is that of its signal. */
 int command_exit_code(enum status status);
 /* A stop that --timeout asked for becomes a temporary failure that says so;

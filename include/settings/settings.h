@@ -94,6 +94,8 @@ const struct key_table *settings_keys(enum key_place place);
 struct settings_options {
     const char *path;  /* --config, NULL: the usual places */
     const char *state; /* --state, NULL */
+    bool needs_no_secrets; /* passwords are not looked up: for commands that
+                              only look at the state */
     /* Drivers by URL scheme, made by the command layer. */
     const struct key_table *const *source_drivers;
     size_t source_driver_count;

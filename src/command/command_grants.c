@@ -35,7 +35,8 @@ enum status command_grants(const struct command_line *line, int *exit_code,
     struct opening opening = {.settings = NULL};
     struct buffer source, warehouse;
     (void)exit_code;
-    enum status status = opening_settings(&opening, line, error);
+    enum status status = command_settings_public(line, &opening.settings,
+                                                 error);
     if (status != STATUS_OK)
         return status;
     const struct settings *settings = opening.settings;

@@ -28,3 +28,13 @@ enum status command_settings(const struct command_line *line,
     drivers_fill(&drivers, line);
     return settings_load(&drivers.options, settings, error);
 }
+
+enum status command_settings_public(const struct command_line *line,
+                                    struct settings **settings,
+                                    struct error *error)
+{
+    struct drivers drivers;
+    drivers_fill(&drivers, line);
+    drivers.options.needs_no_secrets = true;
+    return settings_load(&drivers.options, settings, error);
+}

@@ -9,7 +9,7 @@ enum status looking_open(struct looking *looking,
     const char *path = line->state;
     enum status status = STATUS_OK;
     if (!looking->settings && (!path || line->config))
-        status = command_settings(line, &looking->settings, error);
+        status = command_settings_public(line, &looking->settings, error);
     if (status != STATUS_OK)
         return status;
     if (looking->settings)

@@ -177,7 +177,8 @@ enum status end_read_password(struct end *end, struct error *error)
     struct search search = {.end = end};
     enum status status = check_once(end, error);
 
-    if (status != STATUS_OK || end->endpoint->password != NULL)
+    if (status != STATUS_OK || end->endpoint->password != NULL ||
+        end->reader.options->needs_no_secrets)
         return status;
     buffer_init(&search.found, PASSWORD_BYTES_MAX);
     (void)buffer_reserve(&search.found, PASSWORD_BYTES_MAX);
