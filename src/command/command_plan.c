@@ -143,7 +143,9 @@ static void print_text(struct planning *planning)
         screen_line(stdout, "= %zu table%s unchanged, only changed rows are "
                     "read", planning->unchanged,
                     planning->unchanged == 1 ? "" : "s");
-    print_estimate(planning, "all together", planning->rows, planning->bytes);
+    if (opening->count > 1)
+        print_estimate(planning, "all together", planning->rows,
+                       planning->bytes);
     screen_line(stdout, "nothing was changed; next: tidemark run");
 }
 

@@ -62,7 +62,7 @@ static void write_end(const char *name, const char *url, const char *variable,
     buffer_add_byte(target, '\n');
     if (variable)
         buffer_add_format(target, "  password: ${env:%s}\n", variable);
-    else
+    else if (!text_starts(url, "files:"))
         buffer_add_text(target, "  # password: ${cred:NAME}, ${file:PATH} or "
                                 "${env:NAME}\n");
 }
