@@ -31,15 +31,15 @@ const char *meter_count(char *target, uint64_t value)
         uint64_t tenths = value / (units[i].size / 10);
         bool is_thousand = units[i].unit == 'k' && tenths >= 100;
         if (tenths >= 10000 || is_thousand)
-            (void)snprintf(target, 16, "%llu%c",
+            (void)snprintf(target, 24, "%llu%c",
                            (unsigned long long)(tenths / 10), units[i].unit);
         else
-            (void)snprintf(target, 16, "%llu.%llu%c",
+            (void)snprintf(target, 24, "%llu.%llu%c",
                            (unsigned long long)(tenths / 10),
                            (unsigned long long)(tenths % 10), units[i].unit);
         return target;
     }
-    (void)snprintf(target, 16, "%llu", (unsigned long long)value);
+    (void)snprintf(target, 24, "%llu", (unsigned long long)value);
     return target;
 }
 
@@ -67,7 +67,7 @@ static void add_bar(struct buffer *line, uint64_t percent, uint64_t cells)
 static void add_rates(struct buffer *line, const struct progress_table *table,
                       int64_t now_us, uint64_t percent)
 {
-    char count[16], bytes[32], left[24];
+    char count[24], bytes[32], left[24];
     double seconds = (double)(now_us - table->started_us) / 1e6;
     if (table->rows_here == 0 || seconds < 0.5)
         return;
@@ -87,7 +87,7 @@ static void add_rates(struct buffer *line, const struct progress_table *table,
 static void add_rows(struct buffer *line, const struct progress_table *table,
                      int64_t now_us, uint64_t cells)
 {
-    char done[16], expected[16];
+    char done[24], expected[24];
     uint64_t percent = 0;
     if (table->rows_expected > 0)
         percent = table->rows_done >= table->rows_expected

@@ -28,7 +28,7 @@ bool meter_is_at_work(const struct progress_table *table);
 /* "38 tables: 34 on time, 1 copying"; without a line feed. */
 void meter_draw_counts(const struct progress_table *tables, size_t count,
                        struct buffer *target);
-/* 950, 84k, 7.4M, 12.1M, 3.0G into target (>= 16 bytes); returns it. */
+/* 950, 84k, 7.4M, 12.1M, 3.0G into target (>= 24 bytes); returns it. */
 const char *meter_count(char *target, uint64_t value);
 /* 0:56, 12:03, 1:02:03 into target (>= 24 bytes); returns it. */
 const char *meter_left(char *target, uint64_t seconds);

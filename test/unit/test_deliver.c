@@ -33,7 +33,8 @@ static struct script script;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-struct load {
+struct fake_load {
+    struct load base;
     unsigned number;
 };
 struct fake_session {
@@ -68,37 +69,45 @@ static enum status fake_begin(struct warehouse_session *session,
                               const struct load_request *request,
                               struct load **load, struct error *error)
 {
-    (void)session;
+    struct fake_load *begun = memory_new(1, sizeof *begun);
     (void)error;
-    *load = memory_new(1, sizeof **load);
+    begun->base.session = session;
+    *load = &begun->base;
     pthread_mutex_lock(&mutex);
-    (*load)->number = request->identity.delivery - 1;
+    begun->number = request->identity.delivery - 1;
     script.begun++;
     pthread_mutex_unlock(&mutex);
     return STATUS_OK;
 }
 
+static unsigned number_of(const struct load *load)
+{
+    return ((const struct fake_load *)load)->number;
+}
+
 static enum status fake_put(struct load *load, const struct batch *batch,
                             struct error *error)
 {
+    unsigned number = number_of(load);
     pthread_mutex_lock(&mutex);
-    script.rows[load->number] += batch->row_count;
+    script.rows[number] += batch->row_count;
     pthread_mutex_unlock(&mutex);
-    return answer(script.put[load->number], error);
+    return answer(script.put[number], error);
 }
 
 static enum status fake_finish(struct load *load, char *handle, size_t size,
                                struct error *error)
 {
-    (void)snprintf(handle, size, "%u", load->number);
+    unsigned number = number_of(load);
+    (void)snprintf(handle, size, "%u", number);
     pthread_mutex_lock(&mutex);
-    if (script.slow_load == load->number + 1)
+    if (script.slow_load == number + 1)
         while (script.finished == 0)
             pthread_cond_wait(&changed, &mutex);
     script.finished++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&mutex);
-    return answer(script.finish[load->number], error);
+    return answer(script.finish[number], error);
 }
 
 static void fake_end(struct load *load)
