@@ -126,7 +126,7 @@ static void magnitude_load(struct magnitude *value, const uint8_t *scaled,
 /* Divides by ten where that leaves no rest; false and unchanged else. */
 static bool magnitude_tenth(struct magnitude *value)
 {
-    uint64_t quotient[LIMBS_MAX];
+    uint64_t quotient[LIMBS_MAX] = {0};
     wide rest = 0;
 
     for (size_t i = value->count; i-- > 0;) {
