@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import subprocess
+import threading
 
 import pytest
 
@@ -27,14 +28,15 @@ class Bench:
         self.house = house
         self.scripts = []
 
-    def open(self, options="", fault=None, table=True, key=("id",)):
+    def open(self, options="", fault=None, table=True, key=("id",),
+             columns=None):
         environment = {"TIDEMARK_FP": fault} if fault else {}
         script = Script(self.program, self.house.url(options),
                         environment=environment)
         self.scripts.append(script)
         if table:
             assert script.opened["status"] == "ok", script.opened
-            script.table(name="t", columns=PLAIN, key=list(key))
+            script.table(name="t", columns=columns or PLAIN, key=list(key))
         return script
 
     def start(self, options="", **more):
@@ -156,6 +158,65 @@ def test_a_load_is_cut_at_its_size(bench):
     assert max(line["bytes"] for line in bench.house.parts("t")) < 2 ** 20
     bench.check(LONG)
     assert script.size()["rows"] == 6000
+
+
+def test_columns_that_are_only_read_are_in_no_line(bench):
+    hidden = [*PLAIN, dict(name="hidden", kind="text", stored=False)]
+    script = bench.start(columns=hidden)
+    script.load([[1, "a", "secret"]])
+    row = next(bench.house.stored("t"))
+    assert list(row) == ["_tm_version", "_tm_deleted", "_tm_digest", "id",
+                         "s"]
+
+
+# the layout
+
+
+def test_a_layout_is_told_once(bench):
+    script = bench.start()
+    script.prepare()
+    bench.start()
+    assert bench.manifest().count(b"\n") == 1
+
+
+def test_without_rows_any_layout_will_do(bench):
+    bench.start()
+    other = bench.start(key=["s"], columns=[
+        dict(name="id", kind="text"), dict(name="s", kind="text")])
+    assert other.plan()["changes"] == []
+    other.load([["1", "a"]])
+    assert len(list(bench.house.stored("t"))) == 1
+
+
+@pytest.mark.parametrize("kind,width,is_alike", [
+    ("int", 8, True), ("float", 8, True), ("text", 0, False),
+    ("date", 4, False), ("bytes", 0, False)])
+def test_cells_of_another_form_need_a_reload(bench, kind, width, is_alike):
+    bench.start().load(ROWS)
+    script = bench.open(columns=[
+        dict(name="id", kind=kind, width=width), PLAIN[1]])
+    plan = script.plan()
+    assert (plan["why"] is None) == is_alike
+    if is_alike:
+        assert plan["changes"] == [f"~ column id from uint64 to "
+                                   f"{kind}{8 * width}"]
+
+
+def test_what_needs_a_reload_is_not_loaded_before_it(bench):
+    bench.start().load(ROWS)
+    whole = bench.manifest()
+    script = bench.open(key=["s"], columns=[
+        *PLAIN, dict(name="new", kind="int")])
+    script.prepare()
+    assert bench.manifest() == whole
+    answer = script.ask("begin", version=2)
+    assert answer["status"] == "table" and "key" in answer["what"]
+    token = script.beside()["token"]
+    script.load([[1, "a", 5]], version=2, beside=True)
+    assert script.highest()["version"] == 2
+    script.swap(token=token)
+    script.load([[1, "b", 6]], version=3, delivery=2)
+    assert len(list(bench.house.stored("t"))) == 2
 
 
 # what crashes leave
@@ -308,7 +369,100 @@ def test_foreign_files_stay(bench):
         ["README", "manifest.ndjson", token])
 
 
+def test_the_same_load_is_told_once(bench):
+    script = bench.start()
+    for _ in range(3):
+        script.load(ROWS)
+    assert bench.manifest().count(b"\n") == 2
+    assert bench.open().size()["rows"] == 2
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_step_that_fails_leaves_nothing_behind(bench, point):
+    script = bench.start(SMALL)
+    script.load(ROWS)
+    faulty = bench.open(SMALL, fault=f"{point}=error@1")
+    faulty.begin(version=2, delivery=2)
+    put = faulty.ask("put", rows=LONG, version=2)
+    finish = faulty.ask("finish") if put["status"] == "ok" else put
+    assert finish["status"] == "temporary"
+    faulty.end()
+    bench.check(ROWS)
+    assert script.size()["rows"] == 2
+    # The same process tries again.
+    faulty.load(LONG, version=3, delivery=2)
+    bench.check(LONG)
+    assert bench.house.strays("t") == set()
+
+
+def test_lines_that_went_are_forgotten(bench):
+    script = bench.start()
+    script.load(ROWS)
+    whole = bench.manifest()
+    script.load([[3, "three"]], version=2, delivery=2)
+    assert script.size()["rows"] == 3
+    with open(bench.path("manifest.ndjson"), "r+b") as file:
+        file.truncate(len(whole))
+    assert script.size()["rows"] == 2
+
+
+def test_a_load_with_half_its_lines_is_not_known(bench):
+    script = bench.start(SMALL)
+    script.begin()
+    script.put(rows=LONG)
+    done = script.finish()
+    script.end()
+    assert script.poll(**pick(done))["status"] == "ok"
+    lines = bench.manifest().split(b"\n")
+    with open(bench.path("manifest.ndjson"), "wb") as file:
+        file.write(b"\n".join(lines[:2]) + b"\n")
+    answer = bench.open().ask("poll", **pick(done))
+    assert answer["status"] == "temporary"
+    part = bench.open().ask("poll", handle=done["handle"],
+                            rows=json.loads(lines[1])["rows"])
+    assert part["status"] == "temporary"
+
+
+def pick(done):
+    return {"handle": done["handle"], "rows": done["rows"]}
+
+
 # several at once
+
+
+def test_many_processes_write_one_manifest(bench):
+    scripts = [bench.start() for _ in range(4)]
+
+    def work(number):
+        for i in range(25):
+            scripts[number].load([[100 * number + i, "x"]], version=i + 1,
+                                 delivery=100 * number + i + 1)
+    threads = [threading.Thread(target=work, args=(number,))
+               for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bench.check([[100 * number + i, "x"] for number in range(4)
+                 for i in range(25)])
+    assert bench.open().size()["rows"] == 100
+    assert bench.house.strays("t") == set()
+
+
+def test_a_swap_that_did_not_tidy_up_still_counts(bench):
+    script = bench.start()
+    script.load(ROWS)
+    script.begin(load="late", version=9, delivery=9)
+    script.put(load="late", rows=[[5, "late"]], version=9)
+    other = bench.open(fault="files.swap.told=error@1")
+    token = other.beside()["token"]
+    assert other.ask("swap", token=token)["status"] == "temporary"
+    answer = script.ask("finish", load="late")
+    assert answer["status"] == "temporary", answer
+    script.end(load="late")
+    bench.check([])
+    other.swap(token=token)
+    assert bench.names() == ["manifest.ndjson", token]
 
 
 def test_an_open_load_is_not_swept_away(bench):
