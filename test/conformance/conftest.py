@@ -6,6 +6,9 @@ import subprocess
 
 import pytest
 
+from every_bench import Bench
+from houses import make_house
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 
@@ -42,3 +45,19 @@ def conformance(tmp_path_factory):
         *variables["NEEDED_LIBS"].split(), "-lm", "-o", str(program)]
     subprocess.run(command, check=True)
     return str(program)
+
+
+@pytest.fixture(params=["clickhouse", "files", "slow"])
+def house(request, tmp_path):
+    if request.param != "clickhouse":
+        return make_house(request.param, tmp_path / "house")
+    clickhouse = request.getfixturevalue("clickhouse")
+    database = request.getfixturevalue("make_database")(clickhouse)
+    return make_house("clickhouse", None, clickhouse, database)
+
+
+@pytest.fixture
+def bench(conformance, house):
+    made = Bench(conformance, house)
+    yield made
+    made.close()
