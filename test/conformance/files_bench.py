@@ -21,8 +21,10 @@ class FilesBench:
         self.scripts = []
 
     def open(self, options="", fault=None, table=True, key=("id",),
-             columns=None):
-        environment = {"TIDEMARK_FP": fault} if fault else {}
+             columns=None, environment=None):
+        environment = dict(environment or {})
+        if fault:
+            environment["TIDEMARK_FP"] = fault
         script = Script(self.program, self.house.url(options),
                         environment=environment)
         self.scripts.append(script)

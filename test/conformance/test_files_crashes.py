@@ -1,6 +1,8 @@
 """The folder of files: what crashes, failures and other processes leave."""
 
 import json
+import re
+import shutil
 import threading
 
 import pytest
@@ -331,3 +333,39 @@ def test_killed_at_every_step_of_a_reload(bench, point):
         again.swap(token=token)
     bench.check([[7, "seven"]])
     assert bench.names() == ["manifest.ndjson", token]
+
+
+# power
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not there")
+def test_what_counts_is_on_the_disk_first(bench, tmp_path):
+    """A power cut leaves no line without its rows: the order of calls."""
+    bench.start().load(ROWS)
+    trace = tmp_path / "trace"
+    wrapper = tmp_path / "traced"
+    wrapper.write_text(
+        "#!/bin/sh\nexec strace -f -y -e trace=fsync,renameat,pwrite64 "
+        f"-o {trace} {bench.program}\n")
+    wrapper.chmod(0o700)
+    bench.program = str(wrapper)
+    script = bench.open(environment={"ASAN_OPTIONS": "detect_leaks=0"})
+    trace.write_text("")
+    script.load([[3, "three"]], version=2, delivery=2)
+    script.swap(token=script.beside()["token"])
+    calls = [call_of(line) for line in trace.read_text().splitlines()
+             if "(" in line]
+    assert calls == [
+        ("fsync", "tmp"), ("renameat", "t"), ("fsync", "t"),
+        ("pwrite64", "manifest.ndjson"), ("fsync", "manifest.ndjson"),
+        # The copy's folder, its line, then what makes it current.
+        ("fsync", "t"),
+        ("pwrite64", "manifest.ndjson"), ("fsync", "manifest.ndjson"),
+        ("pwrite64", "manifest.ndjson"), ("fsync", "manifest.ndjson")]
+
+
+def call_of(line):
+    """Name of the call, and the last part of its file's name."""
+    name, path = re.search(r"(\w+)\(\d+<([^>]*)>", line).groups()
+    last = path.rsplit("/", 1)[-1]
+    return name, "tmp" if last.endswith(".tmp") else last
