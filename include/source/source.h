@@ -167,7 +167,8 @@ struct source_ops {
                           const struct scan_request *request,
                           int64_t future_us, uint64_t *nulls,
                           uint64_t *futures, struct error *error);
-    /* The largest cursor as an instant; INT64_MIN where there is none. For
+    /* The largest cursor as the last instant that it can stand for (the end of
+     * the day of a DATE); INT64_MIN where there is none. For
      * each request i into maxima[i], in few round trips: tells tables with
      * nothing to do apart. */
     enum status (*cursor_maxima)(struct source_session *session,

@@ -55,8 +55,8 @@ enum status state_source(struct state *state, const char *name,
 enum status state_source_identify(struct state *state, const char *name,
                                   const char *identity, struct error *error)
     MUST_CHECK;
-/* The epoch becomes `epoch`, which must be above the present one, and the
- * readings begin again; ERROR_STATE_DAMAGED where none is left. */
+/* The epoch becomes at least `epoch`; where it rises the readings begin again;
+ * ERROR_STATE_DAMAGED where none is left. */
 enum status state_epoch_step(struct state *state, const char *name,
                              uint64_t epoch, struct error *error) MUST_CHECK;
 /*

@@ -240,7 +240,7 @@ enum status commit_settle(const struct deliver_plan *plan,
         if (status == STATUS_OK) {
             memory_free(*checkpoint);
             *checkpoint = memory_text(pendings[i].resume_from);
-        } else if (status == STATUS_TEMPORARY) {
+        } else if (status != STATUS_STOPPED && status != STATUS_INTERNAL) {
             /* Lost on the way: it is made anew from the checkpoint. */
             error_clear(error);
             status = checkpoint_unpend(state, plan->stream, plan->fence,

@@ -208,9 +208,23 @@ static int64_t round_up(int64_t value, int64_t unit)
     return value > INT64_MAX - unit ? value - rest : value - rest + unit;
 }
 
+/* The largest multiple that is not above it. */
+static int64_t round_down(int64_t value, int64_t unit)
+{
+    int64_t rest = value % unit;
+    if (rest < 0)
+        rest += unit;
+    return value < INT64_MIN + rest ? value : value - rest;
+}
+
+static int64_t round_edge(int64_t value, int64_t unit, bool is_lower)
+{
+    return is_lower ? round_down(value, unit) : round_up(value, unit);
+}
+
 void mysql_cursor_literal(const struct scan_request *request,
                           const struct column *column, int64_t utc_us,
-                          struct buffer *target)
+                          bool is_lower, struct buffer *target)
 {
     static const int64_t unit_us[] = {1000000, 100000, 10000, 1000,
                                       100,     10,     1};
@@ -220,7 +234,8 @@ void mysql_cursor_literal(const struct scan_request *request,
         int64_t unit =
             request->cursor_unit == CURSOR_MILLISECONDS ? 1000 : 1000000;
         buffer_add_format(target, "%lld",
-                          (long long)(round_up(utc_us, unit) / unit));
+                          (long long)(round_edge(utc_us, unit, is_lower) /
+                                      unit));
         return;
     }
     if (base != MYSQL_BASE_TIMESTAMP && request->cursor_zone != NULL)
@@ -228,10 +243,12 @@ void mysql_cursor_literal(const struct scan_request *request,
     buffer_add_byte(target, '\'');
     if (base == MYSQL_BASE_DATE)
         calendar_format_date(
-            (int32_t)(round_up(wall, CALENDAR_DAY_US) / CALENDAR_DAY_US),
+            (int32_t)(round_edge(wall, CALENDAR_DAY_US, is_lower) /
+                      CALENDAR_DAY_US),
             target);
     else
-        calendar_format_datetime(round_up(wall, unit_us[column->scale % 7]),
-                                 column->scale, target);
+        calendar_format_datetime(
+            round_edge(wall, unit_us[column->scale % 7], is_lower),
+            column->scale, target);
     buffer_add_byte(target, '\'');
 }

@@ -97,6 +97,22 @@ static int64_t integer_instant(const struct scan_request *request,
     return value < INT64_MIN / unit ? INT64_MIN + 1 : value * unit;
 }
 
+/* How far the instants lie apart that a cell can tell. */
+static int64_t cell_us(const struct scan_request *request,
+                       const struct column *column)
+{
+    static const int64_t fraction_us[] = {1000000, 100000, 10000, 1000,
+                                          100,     10,     1};
+    switch (mysql_base_of(column)) {
+    case MYSQL_BASE_INT:
+        return request->cursor_unit == CURSOR_MILLISECONDS ? 1000 : 1000000;
+    case MYSQL_BASE_DATE:
+        return CALENDAR_DAY_US;
+    default:
+        return fraction_us[column->scale % 7];
+    }
+}
+
 /* A date that is none (2026-02-00) says nothing: such a table is read. */
 static int64_t instant(const struct scan_request *request,
                        const struct column *column, const char *text)
@@ -149,6 +165,8 @@ enum status mysql_cursor_maxima(struct source_session *session,
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = find_cursor(&requests[i], &column, error);
         maxima[i] = instant(&requests[i], column, asked.texts[i]);
+        if (maxima[i] != INT64_MIN && maxima[i] < INT64_MAX - CALENDAR_DAY_US)
+            maxima[i] += cell_us(&requests[i], column) - 1;
     }
     mysql_maxima_release(&asked);
     return status;
@@ -203,7 +221,7 @@ enum status mysql_strays(struct source_session *session,
     buffer_add_text(&sql, " IS NULL), ");
     add_count(request, &sql);
     buffer_add_text(&sql, " >= ");
-    mysql_cursor_literal(request, column, future_us, &sql);
+    mysql_cursor_literal(request, column, future_us, false, &sql);
     buffer_add_text(&sql, ")");
     status = mysql_query_rows(link, buffer_text(&sql), take_strays, &strays,
                               error);

@@ -160,13 +160,15 @@ bool mysql_cursor_range(const struct scan_request *request,
     if (has_from) {
         mysql_quote_name(target, column->name);
         add(target, " >= ");
-        mysql_cursor_literal(request, column, request->cursor_from_us, target);
+        mysql_cursor_literal(request, column, request->cursor_from_us, true,
+                             target);
     }
     if (has_to) {
         add(target, has_from ? " AND " : "");
         mysql_quote_name(target, column->name);
         add(target, " < ");
-        mysql_cursor_literal(request, column, request->cursor_to_us, target);
+        mysql_cursor_literal(request, column, request->cursor_to_us, false,
+                             target);
     }
     return has_from || has_to;
 }

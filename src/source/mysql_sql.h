@@ -31,10 +31,13 @@ enum mysql_comparison { MYSQL_EQ, MYSQL_GT, MYSQL_GE };
 bool mysql_compare(const struct column *column,
                    enum mysql_comparison comparison, const char *text,
                    struct buffer *target) MUST_CHECK;
-/* The cursor's literal for an instant: the first value at or after it. */
+/* The cursor's literal for an instant. A value stands for all instants up to
+ * the next one: a lower edge is the value that holds the instant, so that what
+ * is written later within it is read again; an upper edge the first value at
+ * or after it. */
 void mysql_cursor_literal(const struct scan_request *request,
                           const struct column *column, int64_t utc_us,
-                          struct buffer *target);
+                          bool is_lower, struct buffer *target);
 enum mysql_base mysql_base_of(const struct column *column);
 
 /* --- mysql_where.c --- */

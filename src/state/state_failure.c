@@ -47,10 +47,11 @@ static enum status is_foreign(const char *path, struct error *error)
 
 static enum status is_busy(const char *path, struct error *error)
 {
-    return error_set(error, ERROR_STATE_BUSY,
-                     "could not use state \"%s\": another process or thread "
-                     "holds it for more than 30 s",
-                     path);
+    /* The process's lock is another one: this is a thread beside us, or a
+     * person with sqlite3. */
+    return error_set_status(error, ERROR_STATE_BUSY, STATUS_TEMPORARY,
+                            "could not use state \"%s\": somebody holds it "
+                            "for more than 30 s", path);
 }
 
 enum status store_fail(const char *path, int result, const char *message,

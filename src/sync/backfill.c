@@ -162,6 +162,10 @@ enum status backfill_again(struct task *task,
     if (status == STATUS_OK)
         status = place_read(stream.checkpoint, stream.name, &place, error);
     bool is_done = place.phase && text_equal(place.phase, "done");
+    if (is_done && !choice->name) {
+        is_done = false; /* died before it was forgotten: asked for anew */
+        place_release(&place);
+    }
     if (status == STATUS_OK && !is_done) {
         tell_progress(&stream, "copying");
         status = state_overlap_forget(task->state, task->work->name, error);

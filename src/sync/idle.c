@@ -32,6 +32,7 @@ static bool is_candidate(const struct work *work, int64_t now_us)
     return work->problem.id == ERROR_NONE && work->mode == MODE_INCREMENTAL &&
            work->state && work->state->life == LIFE_LIVE &&
            work->state->problem.id == ERROR_NONE &&
+           now_us >= work->state->strays_us &&
            now_us - work->state->strays_us < DAY_US &&
            !work_must_begin_anew(work);
 }

@@ -139,6 +139,8 @@ enum status incremental_run(struct task *task, struct error *error)
         bool was_open = window.place.bound_us != INT64_MIN;
         progress_state(task->run->progress, task->index, "catching up", NULL);
         status = run_window(&window, error);
+        if (status == STATUS_OK && was_open)
+            status = deliver_drain(window.stream.deliver, error);
         if (status == STATUS_OK && was_open) {
             window.place.mark_us = window.to_us;
             window.place.bound_us = INT64_MIN;

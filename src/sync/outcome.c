@@ -56,8 +56,14 @@ static void describe_table(const struct task *task, struct state_table *table)
         table->life = LIFE_STOPPED;
     else if (problem->id != ERROR_NONE && table->success_us == 0)
         table->life = LIFE_BACKFILLING;
+    if (problem->id == ERROR_NONE && table->life == LIFE_STOPPED)
+        table->life = LIFE_BACKFILLING;
     if (problem->id != ERROR_NONE || is_backfill)
         return;
+    if (work->mode == MODE_FULL) {
+        table->mark_us = 0;
+        replace_text(&table->mark, NULL);
+    }
     table->life = LIFE_LIVE;
     table->success_us = clock_utc_us();
     if (task->reading_us > 0)

@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "sync/task.h"
@@ -97,7 +98,12 @@ static enum status copy_and_swap(struct reload *reload, struct error *error)
     if (is_phase(reload, "swap")) {
         (void)text_copy(reload->token, sizeof reload->token,
                         reload->place.token);
-        return swap_in(reload, error);
+        enum status swapped = swap_in(reload, error);
+        if (swapped != STATUS_TABLE)
+            return swapped;
+        log_line(LOG_WARNING, reload->stream.name,
+                 "%s; the table is read anew", error->what);
+        place_release(&reload->place);
     }
     enum status status = task_prepare(reload->task, error);
     if (status == STATUS_OK)

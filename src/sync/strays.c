@@ -73,10 +73,12 @@ enum status strays_run(struct task *task, struct error *error)
         &task->future_cursors, error);
     if (status != STATUS_OK)
         return status;
-    if (now_us - task->strays_us < DAY_US)
+    if (now_us >= task->strays_us && now_us - task->strays_us < DAY_US)
         return STATUS_OK;
     status = load_strays(task, task->null_cursors, task->future_cursors,
                          future_us, error);
+    if (status == STATUS_OK && task->null_cursors + task->future_cursors > 0)
+        status = state_overlap_forget(task->state, task->work->name, error);
     if (status == STATUS_OK)
         task->strays_us = now_us;
     return status;

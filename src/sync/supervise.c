@@ -232,9 +232,10 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
     size_t started = 0;
     crew.is_idle = memory_new(run->count, sizeof *crew.is_idle);
     enum status status = idle_find(sync, run, crew.is_idle, error);
-    if (status != STATUS_OK && !status_is_retryable(status)) {
-        memory_free(crew.is_idle);
-        return status;
+    if (status != STATUS_OK) {
+        /* Each table meets it by itself, and says so. */
+        log_line(LOG_DEBUG, NULL, "no survey: %s", error->what);
+        memset(crew.is_idle, 0, run->count * sizeof *crew.is_idle);
     }
     pthread_mutex_init(&crew.mutex, NULL);
     while (started < count) {
