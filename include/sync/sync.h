@@ -54,6 +54,7 @@ struct work {
     char **remarks;       /* for check and plan */
     size_t remark_count;
     struct state_table *state; /* as it was; owned; NULL: never seen */
+    bool is_lost; /* was loaded once, and the warehouse has it no more */
     char *shape_text; /* what the rows are made by; see work_shape_text */
 };
 

@@ -75,13 +75,34 @@ static enum status forget_stream(struct task *task, const char *reader,
 static enum status begin_anew(struct task *task, struct error *error)
 {
     static const char *const readers[] = {"incremental", "backfill",
-                                          "reload"};
+                                          "reload", "nulls", "futures"};
     for (size_t i = 0; i < ARRAY_COUNT(readers); i++) {
         enum status status = forget_stream(task, readers[i], error);
         if (status != STATUS_OK)
             return status;
     }
     return work_note_shape(task->sync, task->work, task->state, error);
+}
+
+static bool is_choice_whole(const struct backfill_choice *choice)
+{
+    return !choice->from && !choice->to && !choice->where &&
+           choice->since_us == INT64_MIN;
+}
+
+/* Without a key nothing replaces a row: only the whole table can be read. */
+static enum status read_again(struct task *task, struct error *error)
+{
+    const struct backfill_choice *choice = &task->run->backfill;
+    if (task->work->table->key_count > 0)
+        return backfill_again(task, choice, error);
+    if (is_choice_whole(choice))
+        return reload_run(task, error);
+    (void)error_set(error, ERROR_KEY_UNUSABLE,
+                    "cannot read a part of table \"%s\" again: it has no key "
+                    "that would replace its rows", task->work->name);
+    error_next(error, "tidemark run %s", task->work->name);
+    return error->status;
 }
 
 /* Nobody asked for this table to be read whole each time: once a day will do.
@@ -105,7 +126,7 @@ enum status task_attempt(struct task *task, struct error *error)
     if (status != STATUS_OK)
         return status;
     if (task->run->kind == TASK_BACKFILL)
-        return backfill_again(task, &task->run->backfill, error);
+        return read_again(task, error);
     if (task->work->mode == MODE_FULL)
         return is_read_today(task) ? STATUS_OK : reload_run(task, error);
     return incremental_run(task, error);

@@ -11,6 +11,9 @@ void work_shape(struct sync *sync, struct source_session *session,
                 struct work *work);
 /* Mode and cursor, chosen or guessed, with the reason. */
 void work_choose(struct sync *sync, struct work *work);
+/* The unit of the integer cursor as it was guessed first: one odd row must not
+ * turn seconds into milliseconds. False where none is known. */
+bool work_known_unit(const struct work *work, enum cursor_unit *unit);
 void work_remark(struct work *work, const char *format, ...)
     PRINTF_LIKE(2, 3);
 

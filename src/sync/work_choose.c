@@ -67,9 +67,11 @@ static void take_cursor(struct work *work, const struct source_cursor *cursor)
 {
     work->cursor = cursor->column;
     work->cursor_index = cursor->index;
-    work->cursor_unit = work->settings->has_cursor_unit
-                            ? work->settings->cursor_unit
-                            : cursor->unit;
+    work->cursor_unit = cursor->unit;
+    if (work->settings->has_cursor_unit)
+        work->cursor_unit = work->settings->cursor_unit;
+    else
+        (void)work_known_unit(work, &work->cursor_unit);
     if (!cursor->is_indexed)
         work_remark(work, "cursor \"%s\" has no index: every run reads the "
                     "whole table at the source", cursor->column);

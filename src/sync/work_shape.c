@@ -76,6 +76,11 @@ static void apply_policies(const struct work *work)
         column->text_policy = work->settings->bad_text;
         if (!is_date_like(column))
             continue;
+        bool is_cursor = work->cursor && text_equal(work->cursor,
+                                                    column->name);
+        /* A cursor is compared as a time: it cannot be a text. */
+        if (is_cursor && work->settings->zero_dates == DATES_TEXT)
+            continue;
         column->date_policy = work->settings->zero_dates;
         if (column->date_policy == DATES_NULL &&
             !table_is_key(work->table, i))
@@ -96,6 +101,12 @@ static enum status apply_types(struct sync *sync, const struct work *work,
             return error_set(error, ERROR_COLUMN_MISSING,
                              "cannot find column \"%s\" of types: in table "
                              "\"%s\"", settings->type_columns[i], work->name);
+        if (work->cursor &&
+            text_equal(work->cursor, settings->type_columns[i]))
+            return error_set(error, ERROR_CURSOR_UNUSABLE,
+                             "cannot make another type of column \"%s\" of "
+                             "table \"%s\": it is the cursor", work->cursor,
+                             work->name);
         enum status status = sync->source->ops->retype(
             work->table, settings->type_columns[i], settings->type_names[i],
             error);

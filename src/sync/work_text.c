@@ -22,6 +22,50 @@ static const char *class_of(const struct column *column)
     }
 }
 
+/* By what the rows are paged: another order makes places worthless. */
+static json_t *key_text_of(const struct table *table)
+{
+    json_t *key = json_array();
+    for (size_t i = 0; i < table->key_count; i++) {
+        const struct column *column = &table->columns[table->key[i]];
+        json_array_append_new(key, json_string(column->name));
+        json_array_append_new(key, json_string(column->declared));
+        json_array_append_new(key, json_string(column->collation
+                                                   ? column->collation
+                                                   : ""));
+    }
+    return key;
+}
+
+static void add_cursor(const struct work *work, json_t *shape)
+{
+    if (!work->cursor)
+        return;
+    json_object_set_new(shape, "cursor", json_string(work->cursor));
+    /* An empty table tells nothing of its unit. */
+    if (work->table->estimated_rows > 0)
+        json_object_set_new(shape, "unit",
+                            json_integer((int)work->cursor_unit));
+    if (work->settings->cursor_zone)
+        json_object_set_new(shape, "zone",
+                            json_string(work->settings->cursor_zone));
+}
+
+bool work_known_unit(const struct work *work, enum cursor_unit *unit)
+{
+    if (!work->state || !work->state->shape)
+        return false;
+    json_t *shape = json_loads(work->state->shape, 0, NULL);
+    const json_t *known = json_object_get(shape, "unit");
+    const char *cursor = json_string_value(json_object_get(shape, "cursor"));
+    bool is_known = json_is_integer(known) && cursor &&
+                    text_equal(cursor, work->cursor);
+    if (is_known)
+        *unit = (enum cursor_unit)json_integer_value(known);
+    json_decref(shape);
+    return is_known;
+}
+
 char *work_shape_text(const struct sync *sync, const struct work *work)
 {
     const struct table_settings *settings = work->settings;
@@ -44,8 +88,11 @@ char *work_shape_text(const struct sync *sync, const struct work *work)
     if (settings->soft_delete)
         json_object_set_new(shape, "soft_delete",
                             json_string(settings->soft_delete));
-    if (work->cursor)
-        json_object_set_new(shape, "cursor", json_string(work->cursor));
+    json_object_set_new(shape, "to", json_string(work->table->target));
+    json_object_set_new(shape, "from",
+                        json_string(sync->endpoint->url.path));
+    json_object_set_new(shape, "key", key_text_of(work->table));
+    add_cursor(work, shape);
     char *dumped = json_dumps(shape, JSON_COMPACT | JSON_SORT_KEYS);
     char *text = memory_text(dumped);
     memory_free(dumped);
@@ -66,7 +113,8 @@ static bool has_all_columns(const json_t *before, json_t *now)
 bool shape_needs_reading(const char *before, const char *now)
 {
     static const char *const parts[] = {"mode", "deletes", "dates", "rows",
-                                        "soft_delete", "cursor"};
+                                        "soft_delete", "cursor", "unit",
+                                        "zone", "key", "to", "from"};
     if (!before)
         return false;
     json_t *old = json_loads(before, 0, NULL);
@@ -86,7 +134,8 @@ bool shape_needs_reading(const char *before, const char *now)
 bool work_must_begin_anew(const struct work *work)
 {
     return work->state &&
-           shape_needs_reading(work->state->shape, work->shape_text);
+           (work->is_lost ||
+            shape_needs_reading(work->state->shape, work->shape_text));
 }
 
 enum status work_note_shape(struct sync *sync, struct work *work,
@@ -103,5 +152,6 @@ enum status work_note_shape(struct sync *sync, struct work *work,
     table->mode = memory_text(mode_name(work->mode));
     table->is_guessed = work->is_guessed;
     table->life = LIFE_BACKFILLING;
+    work->is_lost = false;
     return state_table_write(state, table, error);
 }

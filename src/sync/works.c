@@ -176,6 +176,57 @@ static enum status make_work(struct listing *listing, struct work *work,
     return status;
 }
 
+/* The later one of two tables that would fill the same one. */
+static void refuse_twins(struct listing *listing)
+{
+    for (size_t i = 1; i < listing->count; i++) {
+        struct work *work = &listing->works[i];
+        for (size_t j = 0; j < i && work->problem.id == ERROR_NONE; j++) {
+            const struct work *other = &listing->works[j];
+            if (!other->table || !text_equal(work->table->target,
+                                             other->table->target))
+                continue;
+            (void)error_set_status(&work->problem, ERROR_SETTINGS_VALUE,
+                                   STATUS_TABLE,
+                                   "cannot load table \"%s\" into \"%s\": "
+                                   "table \"%s\" is loaded there",
+                                   work->name, work->table->target,
+                                   other->name);
+            error_next(&work->problem, "give one of them another name by to:");
+        }
+    }
+}
+
+/* Tables that were loaded once and that the warehouse has no more: their old
+ * rows would never come again. */
+static enum status find_lost(struct listing *listing, struct error *error)
+{
+    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
+    const struct table **tables = memory_new(listing->count, sizeof *tables);
+    struct work **works = memory_new(listing->count, sizeof *works);
+    size_t count = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        struct work *work = &listing->works[i];
+        if (work->problem.id != ERROR_NONE || !work->state ||
+            work->state->success_us == 0)
+            continue;
+        works[count] = work;
+        tables[count++] = work->table;
+    }
+    struct warehouse_plan *plans = memory_new(count, sizeof *plans);
+    enum status status = count > 0 ? ops->plan(listing->warehouse, tables,
+                                               count, plans, error)
+                                   : STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        works[i]->is_lost = plans[i].is_new;
+        warehouse_plan_release(&plans[i]);
+    }
+    memory_free(plans);
+    memory_free(works);
+    memory_free(tables);
+    return status;
+}
+
 static enum status list_all(struct listing *listing, struct error *error)
 {
     struct sync *sync = listing->sync;
@@ -193,7 +244,10 @@ static enum status list_all(struct listing *listing, struct error *error)
         status = describe_all(listing, error);
     for (size_t i = 0; i < listing->count && status == STATUS_OK; i++)
         status = make_work(listing, &listing->works[i], error);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    refuse_twins(listing);
+    return find_lost(listing, error);
 }
 
 enum status works_list(struct sync *sync, const struct work_choice *choice,

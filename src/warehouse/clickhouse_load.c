@@ -69,7 +69,8 @@ static enum status check_layout(struct clickhouse_session *session,
                            "cannot load table \"%s\" into \"%s\": %s",
                            table->name, session->known.name,
                            steps.needs_reload);
-        error_next(error, "Read it anew beside: tidemark reload %s",
+        error_next(error, "set  %s: {mode: full}, run once, then take it out "
+                          "again",
                    table->name);
     }
     if (status != STATUS_OK)

@@ -1,0 +1,185 @@
+"""What a person changes between two runs - settings, the source, the
+warehouse - loses no row, and what cannot be right is refused by name."""
+
+import datetime
+import pathlib
+import sqlite3
+
+COLLATED = "k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE {} NOT NULL"
+
+
+def table(rig, columns, name="t"):
+    rig.sql(f"CREATE TABLE {name} ({columns}, updated_at TIMESTAMP(3) NOT "
+            "NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE "
+            "CURRENT_TIMESTAMP(3), KEY (updated_at))")
+
+
+def set_mark(rig, stream, mark):
+    path = pathlib.Path(rig.tidemark.folder, "tidemark.db")
+    with sqlite3.connect(path) as state:
+        state.execute("UPDATE streams SET checkpoint = ? WHERE name = ?",
+                      (f'{{"mark":"{mark}"}}', stream))
+
+
+def test_rows_that_come_later_on_a_day_of_a_date_cursor(small):
+    small.sql("CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL, KEY (d))")
+    small.sql("INSERT INTO t VALUES (1, UTC_DATE() - INTERVAL 3 DAY)")
+    small.settings(tables=[{"t": {"mode": "incremental", "cursor": "d"}}])
+    small.ok("run")
+    day = datetime.datetime.utcnow() - datetime.timedelta(days=1)
+    set_mark(small, "t/incremental", f"{day:%Y-%m-%d}T10:00:00Z")
+    small.sql("INSERT INTO t VALUES (2, UTC_DATE() - INTERVAL 1 DAY)")
+    small.ok("run")
+    small.sql("INSERT INTO t VALUES (3, UTC_DATE())")
+    small.ok("run")
+    small.sql("INSERT INTO t VALUES (4, UTC_DATE())")
+    small.ok("run")
+    small.equal("t")
+
+
+def test_a_warehouse_that_lost_its_tables_gets_all_rows_again(small):
+    small.orders(100)
+    small.settings()
+    small.ok("run")
+    small.clickhouse.drop_database(small.database)
+    small.ok("run")
+    small.equal("orders")
+
+
+def test_another_target_gets_all_rows(small):
+    small.orders(100)
+    small.settings(tables=["orders"])
+    small.ok("run")
+    small.settings(tables=[{"orders": {"to": "renamed"}}])
+    small.ok("run")
+    small.equal("orders", "renamed")
+
+
+def test_another_database_is_read_from_its_start(small, make_database):
+    small.orders(100)
+    small.settings()
+    small.ok("run")
+    other = make_database(small.source)
+    small.sql(f"CREATE TABLE `{other}`.orders LIKE orders")
+    small.sql(f"INSERT INTO `{other}`.orders SELECT * FROM orders LIMIT 50")
+    small.sql(f"UPDATE `{other}`.orders SET note = 'the other one'")
+    small.settings(source={"url": small.source.url(other)})
+    small.ok("run")
+    assert small.value("SELECT countIf(note = 'the other one') FROM orders") \
+        == 50
+
+
+def test_another_zone_of_the_cursor_reads_again(small):
+    small.sql("CREATE TABLE t (id INT PRIMARY KEY, d DATETIME NOT NULL, "
+              "KEY (d))")
+    small.sql("INSERT INTO t VALUES (1, UTC_TIMESTAMP() + INTERVAL 6 HOUR)")
+    small.settings(tables=[{"t": {"mode": "incremental", "cursor": "d"}}])
+    small.ok("run")
+    small.sql("INSERT INTO t VALUES (2, UTC_TIMESTAMP() + INTERVAL 7 HOUR)")
+    small.settings(tables=[{"t": {"mode": "incremental", "cursor": "d",
+                                  "cursor_zone": "Asia/Tokyo"}}])
+    small.ok("run")
+    small.equal("t")
+
+
+def test_another_collation_in_the_middle_of_a_backfill(small):
+    table(small, COLLATED.format("utf8mb4_bin") + ", PRIMARY KEY (k)")
+    small.sql("INSERT INTO t (k) VALUES ('Ax'), ('Bx'), ('Cx'), ('Ux'), "
+              "('Vx'), ('a1'), ('b1'), ('c1'), ('w1')")
+    small.settings(limits={"chunk_rows": 3}, retry="0s")
+    small.run("run", environment={"TIDEMARK_FP": "commit.saved=kill@1"})
+    small.sql("ALTER TABLE t MODIFY " + COLLATED.format("utf8mb4_general_ci"))
+    small.ok("run")
+    small.equal("t")
+
+
+def test_one_odd_number_turns_no_seconds_into_milliseconds(small):
+    small.sql("CREATE TABLE t (id INT PRIMARY KEY, s BIGINT NOT NULL, "
+              "KEY (s))")
+    small.sql("INSERT INTO t SELECT seq, UNIX_TIMESTAMP() - 60 - seq "
+              "FROM seq_1_to_50")
+    small.sql("ANALYZE TABLE t")
+    small.settings(tables=[{"t": {"mode": "incremental", "cursor": "s"}}])
+    small.ok("run")
+    small.sql("INSERT INTO t VALUES (100, 999999999999)")
+    small.ok("run")
+    small.sql("INSERT INTO t VALUES (101, UNIX_TIMESTAMP() - 6)")
+    small.ok("run")
+    small.sql("DELETE FROM t WHERE id = 100")
+    assert small.value("SELECT count() FROM t WHERE id = 101") == 1
+
+
+def test_two_tables_into_one_are_refused(small):
+    table(small, "id INT PRIMARY KEY", "a")
+    table(small, "id INT PRIMARY KEY", "b")
+    small.settings(tables=[{"a": {"to": "x"}}, {"b": {"to": "x"}}])
+    result = small.run("run")
+    assert result.code == 1 and "TM1003" in result.stderr, str(result)
+    assert '"b"' in result.stderr
+
+
+def test_an_interrupted_backfill_can_be_asked_for_again(small):
+    small.orders(100)
+    small.settings()
+    small.ok("run")
+    again = ("backfill", "orders", "--from", "1", "--to", "10")
+    small.run(*again, environment={"TIDEMARK_FP": "state.forget=kill@1"})
+    for _ in range(2):
+        small.sql("UPDATE orders SET total = total + 1, "
+                  "updated_at = '2020-01-01' WHERE id <= 10")
+        small.ok(*again)
+        small.equal("orders")
+
+
+def test_a_table_without_a_key_is_never_doubled(small):
+    small.sql("CREATE TABLE plain (a INT, b TEXT)")
+    small.sql("INSERT INTO plain VALUES (1, 'x'), (2, 'y')")
+    small.settings()
+    small.ok("run")
+    small.ok("backfill", "plain", "--confirm", "plain")
+    small.equal("plain", key=[])
+    part = small.run("backfill", "plain", "--where", "a = 1")
+    assert part.code == 1 and "TM2103" in part.stderr, str(part)
+    small.equal("plain", key=[])
+
+
+def test_a_date_as_text_beside_a_cursor(small):
+    small.orders(100)
+    small.settings(zero_dates="text", tables=[{"orders": {
+        "overlap": "60s"}}])
+    small.ok("run")
+    small.sql("UPDATE orders SET total = 5, updated_at = NOW(3) - INTERVAL 6 "
+              "SECOND WHERE id = 7")
+    small.ok("run")
+    assert small.value("SELECT total FROM orders WHERE id = 7") == 5
+
+
+def test_a_swap_whose_copy_is_gone_begins_anew(small):
+    small.sql("CREATE TABLE plain (a INT)")
+    small.sql("INSERT INTO plain VALUES (1)")
+    small.settings(tables=[{"plain": {"mode": "full"}}])
+    small.ok("run")
+    small.run("run", environment={"TIDEMARK_FP": "reload.before_swap=kill@1"})
+    for (name,) in small.rows(
+            "SELECT name FROM system.tables WHERE database = "
+            f"'{small.database}' AND name LIKE 'plain__tm_%'"):
+        small.clickhouse.query(f"DROP TABLE `{small.database}`.`{name}` SYNC")
+    small.sql("INSERT INTO plain VALUES (2)")
+    small.ok("run")
+    small.equal("plain", key=[])
+
+
+def test_a_lost_grant_is_told_and_ends_no_other_table(small):
+    small.orders(50)
+    small.orders(50, "second")
+    small.settings()
+    small.ok("run")
+    small.sql("CREATE USER poor@'%' IDENTIFIED BY 'poor-pass'")
+    small.sql(f"GRANT SELECT ON `{small.database}`.orders TO poor@'%'")
+    small.sql(f"GRANT INSERT ON `{small.database}`.second TO poor@'%'")
+    url = small.source.url(small.database).replace("sync@", "poor@")
+    small.settings(source={"url": url, "password": "${env:POOR}"})
+    result = small.run("run", environment={"POOR": "poor-pass"})
+    small.sql("DROP USER poor@'%'")
+    assert result.code in (1, 4), str(result)
+    assert "second" in result.stderr, str(result)
