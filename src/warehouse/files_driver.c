@@ -14,7 +14,7 @@
 static const struct key KEYS_LIST[] = {
     {"max_bytes", KEY_SIZE, PLACE_WAREHOUSE, "3G", NULL,
      "A file ends with the row that passes this compressed size; what is "
-     "loaded at once may be several files.", "512M"},
+     "loaded at once may be several files. 0 is no limit.", "512M"},
 };
 
 static const struct key_table KEYS = {
@@ -53,7 +53,7 @@ static enum status files_open(const struct settings *settings,
     struct files *files = memory_new(1, sizeof *files);
     files->base.ops = &files_warehouse_ops;
     files->root = memory_text(endpoint->url.path);
-    files->max_bytes = most;
+    files->max_bytes = most == 0 ? UINT64_MAX : most;
     files->facts = (struct warehouse_facts){
         .product = memory_text("files"),
         .tls = memory_text("none"),

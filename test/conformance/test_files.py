@@ -104,6 +104,12 @@ def test_a_load_is_cut_at_its_size(bench):
     assert script.size()["rows"] == 6000
 
 
+def test_no_size_is_no_limit(bench):
+    bench.start("?max_bytes=0").load(LONG)
+    assert len(bench.parts()) == 1
+    bench.check(LONG)
+
+
 def test_columns_that_are_only_read_are_in_no_line(bench):
     hidden = [*PLAIN, dict(name="hidden", kind="text", stored=False)]
     script = bench.start(columns=hidden)

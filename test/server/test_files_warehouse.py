@@ -94,6 +94,18 @@ def test_backfill_windows_and_reload(rig):
     assert len(os.listdir(os.path.join(rig.folder, "plain"))) == 2
 
 
+def test_a_lost_state_begins_above_what_is_stored(rig):
+    rig.shop()
+    rig.ok("run")
+    for name in os.listdir(rig.tidemark.folder):
+        if name.startswith("tidemark.db"):
+            os.remove(os.path.join(rig.tidemark.folder, name))
+    rig.change()
+    rig.sql("UPDATE orders SET quantity = 1, updated_at = '2020-01-01'")
+    rig.ok("run")
+    rig.all_equal()
+
+
 def test_parts_end_at_their_size(rig):
     rig.shop(20000, 10000, options="?max_bytes=20k")
     rig.ok("run")
