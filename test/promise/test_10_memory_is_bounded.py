@@ -12,6 +12,7 @@ def peak(rig, *arguments):
         found = max(found, high_water(running.pid))
     result = running.wait(120)
     assert result.code == 0, str(result)
+    assert found > 0, "the run ended before its memory was looked at"
     return found
 
 
