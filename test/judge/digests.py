@@ -129,6 +129,10 @@ def check_digests(clickhouse, database, target, verdict, limit=0,
     """
     server = ch.ClickHouse.of(clickhouse)
     stored = _Stored(server, database, f"{target}__tm")
+    if not stored.names:
+        verdict.add(Difference("stored", target, "", "a table",
+                               f"no {target}__tm"))
+        return 0
     seeds = stored.seeds(verdict)
     key = stored.key() if has_key else []
     count = 0

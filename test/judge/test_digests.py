@@ -120,3 +120,10 @@ def test_a_column_without_a_seed_is_named(stored):
     stored.sql("ALTER TABLE x__tm COMMENT COLUMN f 'mine'")
     stored.add()
     assert "comment" in stored.wrong()
+
+
+def test_a_table_that_is_missing_is_named(clickhouse, make_database):
+    verdict = Verdict("x")
+    name = make_database(clickhouse)
+    assert check_digests(clickhouse, name, "x", verdict) == 0
+    assert "no x__tm" in str(verdict)
