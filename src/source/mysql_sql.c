@@ -260,12 +260,17 @@ enum status mysql_select(const struct mysql_source *source,
         add_index(request, sql);
         bool is_good = add_conditions(request, &order, sql);
         add_order(request, &order, sql);
-        if (!is_good)
+        if (!is_good && order.after == NULL)
+            status = error_set_status(error, ERROR_USAGE, STATUS_USAGE,
+                                      "cannot compare the first key column "
+                                      "of table %s with \"%s\"", table->name,
+                                      request->key_from ? request->key_from
+                                      : request->key_to ? request->key_to
+                                                        : "");
+        else if (!is_good)
             status = error_set(error, ERROR_STATE_DAMAGED,
                                "cannot read table %s from position %s",
-                               table->name,
-                               request->after == NULL ? "start"
-                                                      : request->after);
+                               table->name, request->after);
         else if (sql->is_overflown)
             status = error_set(error, ERROR_SETTINGS_VALUE,
                                "cannot read table %s: the SELECT is longer "

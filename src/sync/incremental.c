@@ -111,6 +111,24 @@ static enum status begin_at(struct window *window, int64_t mark_us,
     return status;
 }
 
+/* Where the table there cannot become this one - another key, a narrower type,
+ * another policy of deletes - a copy is made beside it and swapped in. */
+static enum status copy_first(struct task *task, int64_t *mark_us,
+                              struct error *error)
+{
+    const struct warehouse_ops *ops = task->sync->warehouse->ops;
+    const struct table *table = task->work->table;
+    struct warehouse_plan plan = {.changes = NULL};
+    enum status status = ops->plan(task->warehouse, &table, 1, &plan, error);
+    bool is_unfit = status == STATUS_OK && plan.needs_reload &&
+                    ops->facts(task->sync->warehouse)->powers.swaps;
+    if (status != STATUS_OK)
+        return status;
+    warehouse_plan_release(&plan);
+    return is_unfit ? reload_run(task, mark_us, error)
+                    : backfill_first(task, mark_us, error);
+}
+
 static enum status open_window(struct window *window, struct error *error)
 {
     struct task *task = window->task;
@@ -123,7 +141,7 @@ static enum status open_window(struct window *window, struct error *error)
                             &window->place, error);
     bool is_new = status == STATUS_OK && !window->stream.checkpoint;
     if (is_new)
-        status = backfill_first(task, &mark_us, error);
+        status = copy_first(task, &mark_us, error);
     if (status == STATUS_OK)
         status = stream_load(&window->stream, LOAD_LIVE, error);
     if (status == STATUS_OK && is_new)

@@ -45,6 +45,8 @@ static void describe_table(const struct task *task, struct state_table *table)
     const struct work *work = task->work;
     const struct error *problem = &task->result->problem;
     bool is_backfill = task->run->kind == TASK_BACKFILL;
+    if (is_backfill && problem->id != ERROR_NONE)
+        return;
     replace_text(&table->target,
                  work->table ? work->table->target : work->name);
     replace_text(&table->mode, mode_name(work->mode));

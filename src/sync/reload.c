@@ -16,14 +16,15 @@ struct reload {
     struct task *task;
     struct stream stream;
     struct place place;
+    int64_t mark_us; /* of the windows that follow; INT64_MIN: none do */
     char token[TOKEN_BYTES];
 };
 
 static char *reload_checkpoint(void *context, const char *after)
 {
     const struct reload *reload = context;
-    return place_text(after ? "copy" : "swap", INT64_MIN, INT64_MIN, after,
-                      reload->token);
+    return place_text(after ? "copy" : "swap", reload->mark_us, INT64_MIN,
+                      after, reload->token);
 }
 
 static bool is_phase(const struct reload *reload, const char *phase)
@@ -83,7 +84,7 @@ static enum status swap_in(struct reload *reload, struct error *error)
     if (status != STATUS_OK)
         return status;
     FAILPOINT("reload.swapped", error);
-    char *text = place_text("done", INT64_MIN, INT64_MIN, NULL, NULL);
+    char *text = place_text("done", reload->mark_us, INT64_MIN, NULL, NULL);
     struct deliver_seal seal = {.resume_from = text};
     if (!reload->stream.deliver)
         status = stream_load(&reload->stream, LOAD_LIVE, error);
@@ -113,9 +114,28 @@ static enum status copy_and_swap(struct reload *reload, struct error *error)
     return status == STATUS_OK ? swap_in(reload, error) : status;
 }
 
-enum status reload_run(struct task *task, struct error *error)
+/* The bound before the first row of the copy; a copy that goes on keeps the
+ * one it began with. */
+static enum status take_mark(struct reload *reload, struct error *error)
 {
-    struct reload reload = {.task = task};
+    struct source *source = reload->task->sync->source;
+    struct source_bound bound;
+    if ((is_phase(reload, "copy") || is_phase(reload, "swap")) &&
+        reload->place.mark_us != INT64_MIN) {
+        reload->mark_us = reload->place.mark_us;
+        return STATUS_OK;
+    }
+    place_release(&reload->place); /* a copy of another kind is no use */
+    enum status status = source->ops->bound(source, &bound, error);
+    if (status == STATUS_OK)
+        reload->mark_us = bound.bound_us;
+    return status;
+}
+
+enum status reload_run(struct task *task, int64_t *mark_us,
+                       struct error *error)
+{
+    struct reload reload = {.task = task, .mark_us = INT64_MIN};
     const struct warehouse_ops *ops = task->sync->warehouse->ops;
     if (!ops->facts(task->sync->warehouse)->powers.swaps)
         return error_set(error, ERROR_WAREHOUSE_LACKS,
@@ -128,6 +148,8 @@ enum status reload_run(struct task *task, struct error *error)
     if (status == STATUS_OK)
         status = place_read(reload.stream.checkpoint, reload.stream.name,
                             &reload.place, error);
+    if (status == STATUS_OK && mark_us)
+        status = take_mark(&reload, error);
     if (status == STATUS_OK) {
         progress_state(task->run->progress, task->index, "copying", NULL);
         progress_expect(task->run->progress, task->index,
@@ -137,5 +159,7 @@ enum status reload_run(struct task *task, struct error *error)
     place_release(&reload.place);
     if (status == STATUS_OK)
         task->reading_us = started_us;
+    if (status == STATUS_OK && mark_us)
+        *mark_us = reload.mark_us;
     return stream_close(&reload.stream, status, error);
 }

@@ -97,7 +97,7 @@ static enum status read_again(struct task *task, struct error *error)
     if (task->work->table->key_count > 0)
         return backfill_again(task, choice, error);
     if (is_choice_whole(choice))
-        return reload_run(task, error);
+        return reload_run(task, NULL, error);
     (void)error_set(error, ERROR_KEY_UNUSABLE,
                     "cannot read a part of table \"%s\" again: it has no key "
                     "that would replace its rows", task->work->name);
@@ -128,6 +128,7 @@ enum status task_attempt(struct task *task, struct error *error)
     if (task->run->kind == TASK_BACKFILL)
         return read_again(task, error);
     if (task->work->mode == MODE_FULL)
-        return is_read_today(task) ? STATUS_OK : reload_run(task, error);
+        return is_read_today(task) ? STATUS_OK
+                                   : reload_run(task, NULL, error);
     return incremental_run(task, error);
 }

@@ -40,7 +40,10 @@ enum status backfill_again(struct task *task,
                            struct error *error) MUST_CHECK;
 enum status incremental_run(struct task *task, struct error *error)
     MUST_CHECK;
-enum status reload_run(struct task *task, struct error *error) MUST_CHECK;
+/* `mark_us` NULL: the table is read whole each time; else where the windows
+ * that follow begin. */
+enum status reload_run(struct task *task, int64_t *mark_us,
+                       struct error *error) MUST_CHECK;
 /* Counts the rows that no window reaches and loads them once a day; after
  * incremental_run has set mark_us. */
 enum status strays_run(struct task *task, struct error *error) MUST_CHECK;

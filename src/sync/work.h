@@ -23,6 +23,9 @@ void work_remark(struct work *work, const char *format, ...)
  * are the same.
  */
 char *work_shape_text(const struct sync *sync, const struct work *work);
+/* Has a column of the shape only grown: wider, longer, more labels, NULL
+ * allowed? Texts are "class|charset|null or not null|declared". */
+bool work_column_grew(const char *before, const char *now);
 /* Do rows loaded under the shape `before` need to be read again? A column that
  * is gone asks for nothing. `before` NULL: no. */
 bool shape_needs_reading(const char *before, const char *now);

@@ -22,6 +22,15 @@ static const char *class_of(const struct column *column)
     }
 }
 
+/* Its order is that of work_column_grew. */
+static json_t *column_text(const struct column *column)
+{
+    return json_sprintf("%s|%s|%s|%s", class_of(column),
+                        column->charset ? column->charset : "",
+                        column->is_nullable ? "null" : "not null",
+                        column->declared);
+}
+
 /* By what the rows are paged: another order makes places worthless. */
 static json_t *key_text_of(const struct table *table)
 {
@@ -75,7 +84,7 @@ char *work_shape_text(const struct sync *sync, const struct work *work)
         const struct column *column = &work->table->columns[i];
         if (column->is_stored)
             json_object_set_new(columns, column->seed_name,
-                                json_string(class_of(column)));
+                                column_text(column));
     }
     json_object_set_new(shape, "columns", columns);
     json_object_set_new(shape, "mode", json_string(mode_name(work->mode)));
@@ -104,9 +113,11 @@ static bool has_all_columns(const json_t *before, json_t *now)
 {
     const char *name;
     json_t *kind;
-    json_object_foreach(now, name, kind)
-        if (!json_equal(kind, json_object_get(before, name)))
+    json_object_foreach(now, name, kind) {
+        const char *old = json_string_value(json_object_get(before, name));
+        if (!old || !work_column_grew(old, json_string_value(kind)))
             return false;
+    }
     return true;
 }
 

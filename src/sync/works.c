@@ -79,6 +79,35 @@ static void add_missing(struct listing *listing)
     }
 }
 
+/* Tables that were loaded before, and that the source has no more. */
+static enum status add_vanished(struct listing *listing, struct error *error)
+{
+    const struct settings *settings = listing->sync->settings;
+    struct state_table **known = NULL;
+    if (!listing->state)
+        return STATUS_OK;
+    enum status status = state_tables(listing->state, &known, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; known[i]; i++) {
+        const struct table_settings *entry = settings_for(settings,
+                                                          known[i]->name);
+        if (!entry || is_listed(listing, known[i]->name) ||
+            !is_wanted(listing->choice, known[i]->name))
+            continue;
+        struct work *work = add_work(listing, known[i]->name, entry);
+        (void)error_set(&work->problem, ERROR_TABLE_MISSING,
+                        "cannot find table \"%s\" at the source any more",
+                        work->name);
+        error_effect(&work->problem, "What was loaded of it stays in the "
+                     "warehouse; the other tables go on.");
+        error_next(&work->problem, "if it is gone for good, leave it out:  "
+                   "- except: [%s]", work->name);
+    }
+    state_tables_free(known);
+    return STATUS_OK;
+}
+
 static enum status find_names(struct listing *listing, struct error *error)
 {
     const struct source_ops *ops = listing->sync->source->ops;
@@ -90,8 +119,9 @@ static enum status find_names(struct listing *listing, struct error *error)
     add_found(listing, names, count);
     ops->names_free(names, count);
     add_missing(listing);
-    if (listing->count > 0)
-        return STATUS_OK;
+    status = add_vanished(listing, error);
+    if (status != STATUS_OK || listing->count > 0)
+        return status;
     (void)error_set(error, ERROR_NOTHING_MATCHES,
                     "no table of database \"%s\" matches%s",
                     listing->sync->endpoint->url.path,

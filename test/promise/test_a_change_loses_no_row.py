@@ -183,3 +183,78 @@ def test_a_lost_grant_is_told_and_ends_no_other_table(small):
     small.sql("DROP USER poor@'%'")
     assert result.code in (1, 4), str(result)
     assert "second" in result.stderr, str(result)
+
+
+def test_ddl_that_changes_values_behind_the_cursor(small):
+    table(small, "id INT PRIMARY KEY, e ENUM('a','b'), v VARCHAR(9), "
+          "d DECIMAL(10,3), t DATETIME(3), n INT, w INT")
+    small.sql("INSERT INTO t (id, e, v, d, t) VALUES "
+              "(1, 'a', 'abcdef', 1.239, '2024-05-06 07:08:09.987'), "
+              "(2, 'b', 'x', 2, '2024-05-06 00:00:00')")
+    small.settings()
+    small.ok("run")
+    small.sql("ALTER TABLE t MODIFY e ENUM('x','b'), MODIFY v VARCHAR(2), "
+              "MODIFY d DECIMAL(10,2), MODIFY t DATETIME, "
+              "MODIFY n INT NOT NULL, MODIFY w BIGINT")
+    small.ok("run")
+    small.equal("t")
+
+
+def test_a_longer_list_or_column_copies_nothing_again(small):
+    table(small, "id INT PRIMARY KEY, e ENUM('a'), v VARCHAR(9), w INT")
+    small.sql("INSERT INTO t (id, e, v, w) VALUES (1, 'a', 'x', 1)")
+    small.settings()
+    small.ok("run")
+    small.sql("DO SLEEP(7)")
+    small.ok("run")
+    small.sql("ALTER TABLE t MODIFY e ENUM('a','b'), MODIFY v VARCHAR(90), "
+              "MODIFY w BIGINT")
+    result = small.ok("run", "--json").json()
+    assert result["tables"][0]["rows_confirmed"] == 0
+    small.equal("t")
+
+
+def test_another_key_is_copied_beside_and_swapped_in(small):
+    table(small, "id INT PRIMARY KEY, other INT NOT NULL")
+    small.sql("INSERT INTO t (id, other) VALUES (1, 7), (2, 7), (3, 8)")
+    small.settings(tables=[{"t": {"overlap": "60s"}}])
+    small.ok("run")
+    small.sql("ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (other, id)")
+    small.ok("run")
+    small.equal("t")
+    small.sql("INSERT INTO t (id, other, updated_at) VALUES "
+              "(9, 9, NOW(3) - INTERVAL 6 SECOND)")
+    small.ok("run")
+    small.equal("t")
+
+
+def test_another_policy_of_deletes_is_copied_beside(small):
+    small.orders(50)
+    small.settings()
+    small.ok("run")
+    small.settings(deletes="mark")
+    small.ok("run")
+    small.equal("orders", deletes="mark")
+
+
+def test_a_table_that_vanished_is_named(small):
+    small.orders(10)
+    small.orders(10, "second")
+    small.settings()
+    small.ok("run")
+    small.sql("DROP TABLE second")
+    result = small.run("run")
+    assert result.code == 1 and "TM2101" in result.stderr, str(result)
+    assert '"second"' in result.stderr
+    small.settings(tables=["*", {"except": ["second"]}])
+    small.ok("run")
+
+
+def test_a_key_that_is_none_is_a_mistake_of_the_command(small):
+    small.orders(10)
+    small.settings()
+    small.ok("run")
+    result = small.run("backfill", "orders", "--from", "abc")
+    assert result.code == 2 and '"abc"' in result.stderr, str(result)
+    status = small.run("status", "--json").json()
+    assert status["tables"][0]["state"] == "on time"
