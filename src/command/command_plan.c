@@ -64,7 +64,8 @@ static const char *reading_of(const struct work *work,
 {
     *is_all = true;
     if (work->mode == MODE_FULL)
-        return "all rows, as each time";
+        return work->is_guessed ? "all rows, once a day"
+                                : "all rows, as each time";
     if (plan->needs_reload || work_must_begin_anew(work))
         return "all rows again, for what they are made by has changed";
     if (!was_copied(work))

@@ -42,7 +42,7 @@ TOP(deletes, CHOICE, "remove", "remove|mark|keep",
     AT(deletes), NONE, NULL,
     "What a row that is deleted at the source becomes: remove takes it out of "
     "the view, mark keeps its last values and shows _tm_deleted, keep leaves "
-    "it as it is.",
+    "it as it is. A table that is read whole shows what the source holds.",
     "mark")
 TOP(late, DURATION, "", NULL,
     AT(general.late_ms), NONE, NULL,
@@ -136,7 +136,8 @@ TABLE(columns, LIST, "", NULL,
 TABLE(rows, TEXT, "", NULL,
       AT(rows), NONE, read_filter,
       "The rows that are copied: comparisons of columns and constants, IN, "
-      "BETWEEN, IS NULL, AND, OR, NOT. A row that leaves them is a delete.",
+      "BETWEEN, IS NULL, AND, OR, NOT; texts by their bytes, whatever the "
+      "collation. A row that leaves them is a delete.",
       "\"country = 'JP' AND status IN (1, 2)\"")
 TABLE(mode, CHOICE, "", "incremental|full",
       AT(mode), AT(has_mode), read_mode,

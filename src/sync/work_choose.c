@@ -125,9 +125,14 @@ static bool was_guessed_full(const struct work *work)
            text_equal(work->state->mode, mode_name(MODE_FULL));
 }
 
-static void choose_full(struct work *work)
+static void choose_full(const struct sync *sync, struct work *work)
 {
     work->mode = MODE_FULL;
+    if (sync->settings->deletes != DELETES_REMOVE)
+        work_remark(work, "deletes: %s has no effect on a table that is read "
+                    "whole: it shows what the source holds",
+                    sync->settings->deletes == DELETES_MARK ? "mark"
+                                                            : "keep");
     if (!work->is_guessed)
         return;
     work_remark(work, work->table->key_count > 0
@@ -140,11 +145,10 @@ void work_choose(struct sync *sync, struct work *work)
 {
     struct error *error = &work->problem;
     const struct source_cursor *cursor = find_cursor(work);
-    (void)sync;
     work->is_guessed = !work->settings->has_mode;
     if (work->settings->has_mode && work->settings->mode == MODE_FULL) {
         (void)text_copy(work->reason, sizeof work->reason, "as set");
-        choose_full(work);
+        choose_full(sync, work);
     } else if (work->settings->has_mode || work->settings->cursor_count > 0) {
         (void)text_copy(work->reason, sizeof work->reason, "as set");
         choose_incremental(work, cursor, error);
@@ -156,7 +160,7 @@ void work_choose(struct sync *sync, struct work *work)
     } else {
         (void)text_copy(work->reason, sizeof work->reason,
                         "guessed: no indexed cursor");
-        choose_full(work);
+        choose_full(sync, work);
     }
     work->late_ms = work->settings->late_ms
                         ? work->settings->late_ms
