@@ -19,6 +19,8 @@ ACTIONS = ("kill", "error", "exit")
 IN_CI = 60
 # Points of drivers that the scenario below does not load into.
 ELSEWHERE = ("files.",)
+# Only a warehouse that says "not yet" gets there: test/conformance.
+LATER = {"commit.pending", "state.pend", "state.unpend"}
 
 
 def points():
@@ -86,17 +88,17 @@ def test_equal_after_a_fault_and_one_in_the_recovery(rig, point, action,
                                                      hit):
     begin(rig)
     fault = f"{point}={action}@{hit}"
-    alive(rig, fault)
-    alive(rig, fault)
+    first = f"{point}={action}@1"
+    codes = [alive(rig, fault), alive(rig, fault)]
     check(rig)
     change(rig)
-    alive(rig, fault)
-    alive(rig, f"{point}={action}@1")
+    codes += [alive(rig, fault), alive(rig, first)]
     check(rig)
     change_rows(rig)
-    alive(rig, f"{point}={action}@1")
-    alive(rig, fault)
+    codes += [alive(rig, first), alive(rig, fault)]
     check(rig)
+    # A later hit may be one that no run of this size comes to.
+    assert hit > 1 or point in LATER or any(codes), "the fault never fired"
 
 
 def test_every_point_is_hit(rig, tmp_path):
@@ -106,7 +108,5 @@ def test_every_point_is_hit(rig, tmp_path):
     change(rig)
     alive(rig, log=log)
     hit = set(log.read_text().split())
-    # Only a warehouse that says "not yet" gets there: test/conformance.
-    later = {"commit.pending", "state.pend", "state.unpend"}
-    missed = sorted(set(points()) - hit - later)
+    missed = sorted(set(points()) - hit - LATER)
     assert not missed
