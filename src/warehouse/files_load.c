@@ -76,10 +76,13 @@ static enum status choose_reading(struct files_load *load,
                          load->table->name);
     files_layout_plan(load->table, reading, &plan);
     enum status status = STATUS_OK;
-    if (plan.needs_reload)
+    if (plan.needs_reload) {
         status = error_set(error, ERROR_WAREHOUSE_TABLE,
                            "cannot load table \"%s\": %s",
                            load->table->name, plan.why);
+        error_next(error, "set  %s: {mode: full}, run once, then take it out "
+                          "again", load->table->name);
+    }
     warehouse_plan_release(&plan);
     (void)text_copy(load->reading, sizeof load->reading, reading->name);
     return status;

@@ -145,7 +145,7 @@ def test_a_type_that_could_lose_a_value_asks_for_a_reload(
     assert types(clickhouse, script) == stored
     refused = script.ask("begin")
     assert (refused["status"], refused["id"]) == ("table", "TM3009")
-    assert "tidemark reload" in refused["next"]
+    assert "mode: full" in refused["next"]
 
 
 @pytest.mark.parametrize("change", ["type of the key", "key", "no key",

@@ -161,6 +161,7 @@ def test_what_needs_a_reload_is_not_loaded_before_it(bench):
     assert bench.manifest() == whole
     answer = script.ask("begin", version=2)
     assert answer["status"] == "table" and "key" in answer["what"]
+    assert "mode: full" in answer["next"]
     token = script.beside()["token"]
     script.load([[1, "a", 5]], version=2, beside=True)
     assert script.highest()["version"] == 2

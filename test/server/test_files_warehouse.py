@@ -6,6 +6,7 @@ the driver. The manifest alone says what counts.
 
 import os
 import random
+import shutil
 import time
 
 import pytest
@@ -102,6 +103,14 @@ def test_a_lost_state_begins_above_what_is_stored(rig):
             os.remove(os.path.join(rig.tidemark.folder, name))
     rig.change()
     rig.sql("UPDATE orders SET quantity = 1, updated_at = '2020-01-01'")
+    rig.ok("run")
+    rig.all_equal()
+
+
+def test_a_lost_folder_is_filled_again(rig):
+    rig.shop()
+    rig.ok("run")
+    shutil.rmtree(rig.folder)
     rig.ok("run")
     rig.all_equal()
 
