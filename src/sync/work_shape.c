@@ -76,11 +76,6 @@ static void apply_policies(const struct work *work)
         column->text_policy = work->settings->bad_text;
         if (!is_date_like(column))
             continue;
-        bool is_cursor = work->cursor && text_equal(work->cursor,
-                                                    column->name);
-        /* A cursor is compared as a time: it cannot be a text. */
-        if (is_cursor && work->settings->zero_dates == DATES_TEXT)
-            continue;
         column->date_policy = work->settings->zero_dates;
         if (column->date_policy == DATES_NULL &&
             !table_is_key(work->table, i))
