@@ -188,12 +188,20 @@ static bool take_table(void *context, char **cells,
     return true;
 }
 
+/* MySQL leaves out the charset of labels that are binary; MariaDB does not. */
+static const char *charset_of(char **cells)
+{
+    bool has_labels = text_starts(cells[2], "enum(") ||
+                      text_starts(cells[2], "set(");
+    return has_labels && !cells[4] ? "binary" : cells[4];
+}
+
 /* Cells: table, column, type, nullable, charset, collation, comment, extra. */
 static void fill_column(struct column *column, char **cells)
 {
     column->declared = memory_text(mysql_or_empty(cells[2]));
     column->is_nullable = !text_equal(mysql_or_empty(cells[3]), "NO");
-    column->charset = memory_text(cells[4]);
+    column->charset = memory_text(charset_of(cells));
     column->collation = memory_text(cells[5]);
     memory_free(column->comment);
     column->comment = memory_text(mysql_or_empty(cells[6]));

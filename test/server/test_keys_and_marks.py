@@ -48,3 +48,13 @@ def test_rows_that_never_passed_are_not_shown_as_deleted(rig):
     rig.ok("run")
     assert rig.value("SELECT count() FROM orders WHERE _tm_deleted = 0") \
         == wanted[0][0] - 10
+
+
+def test_labels_in_the_binary_charset(rig):
+    rig.sql("CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a','b') CHARACTER "
+            "SET binary, s SET('x','y') CHARACTER SET binary)")
+    rig.sql("INSERT INTO t VALUES (1, 'a', 'x,y'), (2, 'b', '')")
+    rig.settings()
+    rig.ok("run")
+    assert rig.rows("SELECT * FROM t ORDER BY id") == [
+        [1, "a", "x,y"], [2, "b", ""]]
