@@ -128,7 +128,7 @@ static void a_cursor_stands_in_front_of_the_key(void **state)
     scene->request.cursor_to_us = INT64_C(1704103201000000);
     assert_string_equal(
         tail(scene),
-        " FORCE INDEX (`by_at`) WHERE `at` >= '2024-01-01 10:00:00.001' AND"
+        " FORCE INDEX (`by_at`) WHERE `at` >= '2024-01-01 10:00:00.000' AND"
         " `at` < '2024-01-01 10:00:01.000' AND"
         " `at` >= '2024-02-00 10:00:00.5' AND (`at` >"
         " '2024-02-00 10:00:00.5' OR (`at` = '2024-02-00 10:00:00.5' AND"
@@ -159,17 +159,34 @@ static void instants_become_what_the_cursor_holds(void **state)
     scene->request.cursor_from_us = INT64_C(1704103200000001);
     scene->request.cursor_zone = zone;
     scene->request.cursor = "at";
-    assert_non_null(strstr(tail(scene), ">= '2024-01-01 12:00:00.001'"));
+    assert_non_null(strstr(tail(scene), ">= '2024-01-01 12:00:00.000'"));
     scene->request.cursor = "day";
-    assert_non_null(strstr(tail(scene), ">= '2024-01-02'"));
+    assert_non_null(strstr(tail(scene), ">= '2024-01-01'"));
     scene->request.cursor = "n";
     scene->request.cursor_unit = CURSOR_SECONDS;
-    assert_non_null(strstr(tail(scene), ">= 1704103201 "));
+    assert_non_null(strstr(tail(scene), ">= 1704103200 "));
     scene->request.cursor_unit = CURSOR_MILLISECONDS;
-    assert_non_null(strstr(tail(scene), ">= 1704103200001 "));
+    assert_non_null(strstr(tail(scene), ">= 1704103200000 "));
     scene->request.cursor_from_us = -1;
-    assert_non_null(strstr(tail(scene), ">= 0 "));
+    assert_non_null(strstr(tail(scene), ">= -1 "));
     zone_free(zone);
+}
+
+/* A value stands for all instants up to the next one: what may still be
+ * written within the last of them is left to the window after. */
+static void an_upper_edge_is_the_next_value(void **state)
+{
+    struct scene *scene = *state;
+    set_key(scene, 0, 0);
+    scene->request.order = SCAN_BY_CURSOR;
+    scene->request.cursor_to_us = INT64_C(1704103200000001);
+    scene->request.cursor = "at";
+    assert_non_null(strstr(tail(scene), "< '2024-01-01 10:00:00.001'"));
+    scene->request.cursor = "day";
+    assert_non_null(strstr(tail(scene), "< '2024-01-02'"));
+    scene->request.cursor = "n";
+    scene->request.cursor_unit = CURSOR_SECONDS;
+    assert_non_null(strstr(tail(scene), "< 1704103201 "));
 }
 
 static void rows_without_a_cursor_come_by_key(void **state)
@@ -307,6 +324,7 @@ int main(void)
         SCENE(a_cursor_stands_in_front_of_the_key),
         SCENE(a_cursor_in_the_key_stands_once),
         SCENE(instants_become_what_the_cursor_holds),
+        SCENE(an_upper_edge_is_the_next_value),
         SCENE(rows_without_a_cursor_come_by_key),
         SCENE(ranges_of_keys_are_inclusive),
         SCENE(a_position_cannot_become_sql),

@@ -170,11 +170,13 @@ static void an_epoch_only_rises(void **folder)
     assert_ok(state_source(state, "main", &source, &error), error);
     assert_int_equal(source.epoch, 5);
     assert_int_equal(source.readings, 0);
-    assert_fails(state_epoch_step(state, "main", 5, &error), error,
-                 ERROR_DEFECT);
-    assert_fails(state_epoch_step(state, "main", 4, &error), error,
-                 ERROR_DEFECT);
     assert_true(take_and_keep(state) > before);
+    /* Another thread may ask for what is there already. */
+    assert_ok(state_epoch_step(state, "main", 5, &error), error);
+    assert_ok(state_epoch_step(state, "main", 4, &error), error);
+    assert_ok(state_source(state, "main", &source, &error), error);
+    assert_int_equal(source.epoch, 5);
+    assert_int_equal(source.readings, 1);
     assert_ok(state_epoch_step(state, "main", VERSION_EPOCH_MAX, &error),
               error);
     assert_fails(state_epoch_step(state, "main", 0, &error), error,
