@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "deliver/deliver.h"
 
 /* What the warehouse does with the n-th load (from 0) when it is asked. */
@@ -237,7 +238,7 @@ static enum status send(const char *place, struct error *error)
                                : status;
 }
 
-static void assert_place(const char *expected)
+static char *saved_place(void)
 {
     struct state *state = NULL;
     struct state_stream stream;
@@ -246,12 +247,20 @@ static void assert_place(const char *expected)
                      STATUS_OK);
     assert_int_equal(state_stream_read(state, "t/backfill", &stream, &error),
                      STATUS_OK);
-    if (expected)
-        assert_string_equal(stream.checkpoint, expected);
-    else
-        assert_null(stream.checkpoint);
+    char *place = memory_text(stream.checkpoint);
     state_stream_release(&stream);
     state_close(state);
+    return place;
+}
+
+static void assert_place(const char *expected)
+{
+    char *place = saved_place();
+    if (expected)
+        assert_string_equal(place, expected);
+    else
+        assert_null(place);
+    memory_free(place);
 }
 
 static void deliveries_are_saved_in_order(void **context)
@@ -298,10 +307,12 @@ static void what_fails_moves_no_checkpoint(void **context)
     assert_int_equal(deliver_drain(fixture.deliver, &error),
                      STATUS_TEMPORARY);
     assert_true(deliver_begin(fixture.deliver, 77, &error) != STATUS_OK);
-    struct deliver_counts counts;
-    deliver_counts(fixture.deliver, &counts);
-    assert_true(counts.deliveries <= 1);
-    assert_place(counts.deliveries ? "\"1\"" : NULL);
+    deliver_close(fixture.deliver);
+    fixture.deliver = NULL;
+    /* The first may or may not have been saved by then; the second never. */
+    char *place = saved_place();
+    assert_true(!place || text_equal(place, "\"1\""));
+    memory_free(place);
 }
 
 static void a_failed_put_moves_no_checkpoint(void **context)
