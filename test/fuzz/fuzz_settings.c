@@ -56,7 +56,13 @@ static void load(const char *path)
 {
     static const struct key_table *const sources[] = {&source};
     static const struct key_table *const warehouses[] = {&warehouse};
-    struct settings_options options = {path, NULL, sources, 1, warehouses, 1};
+    struct settings_options options = {
+        .path = path,
+        .source_drivers = sources,
+        .source_driver_count = 1,
+        .warehouse_drivers = warehouses,
+        .warehouse_driver_count = 1,
+    };
     struct settings *settings;
     struct error error;
 
