@@ -51,6 +51,7 @@ void buffer_add_hex(struct buffer *buffer, struct bytes bytes);
 /* The content as a text with NUL, borrowed until the next change. A NUL byte
  * is always kept behind the content by this call. "" when overflown at 0. */
 const char *buffer_text(struct buffer *buffer);
+/* The content; `data` is never NULL. */
 struct bytes buffer_bytes(const struct buffer *buffer);
 
 #endif

@@ -167,5 +167,7 @@ const char *buffer_text(struct buffer *buffer)
 
 struct bytes buffer_bytes(const struct buffer *buffer)
 {
-    return (struct bytes){buffer->data, buffer->size};
+    const uint8_t *data = buffer->data ? buffer->data
+                                       : (const uint8_t *)"";
+    return (struct bytes){data, buffer->size};
 }

@@ -173,12 +173,14 @@ static void find_name(struct bytes text, char *name, size_t size)
 static struct bytes bare_text(struct bytes text)
 {
     static const char start[] = "DB::Exception: ";
+    if (text.size == 0)
+        return text;
     const uint8_t *at = memmem(text.data, text.size, start, sizeof start - 1);
     if (at) {
         text.size -= (size_t)(at - text.data) + sizeof start - 1;
         text.data = at + sizeof start - 1;
     }
-    at = memmem(text.data, text.size, " (version", 9);
+    at = text.size > 0 ? memmem(text.data, text.size, " (version", 9) : NULL;
     if (at)
         text.size = (size_t)(at - text.data);
     if (text.size > TEXT_SHOWN)

@@ -47,6 +47,8 @@ bool clickhouse_rows_parse(struct bytes body, struct clickhouse_rows *rows)
     size_t columns = 0;
     memset(rows, 0, sizeof *rows);
     buffer_init(&rows->text, body.size + 1);
+    if (body.size == 0)
+        return true;
     buffer_add(&rows->text, body.data, body.size);
     (void)buffer_text(&rows->text);
     char *at = (char *)rows->text.data;

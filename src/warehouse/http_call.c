@@ -88,6 +88,8 @@ size_t http_on_header(char *data, size_t size, size_t count, void *context)
 const char *http_header(const struct http *http, const char *name)
 {
     size_t length = strlen(name);
+    if (http->headers.size == 0)
+        return NULL;
     const char *line = (const char *)http->headers.data;
     const char *end = line + http->headers.size;
     for (; line < end; line += strlen(line) + 1) {

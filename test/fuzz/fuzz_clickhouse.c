@@ -45,6 +45,8 @@ static void take_apart(struct bytes body)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    if (size == 0)
+        return 0;
     struct http_place place = {.name = (char *)"fuzz:1"};
     struct http http = {.place = &place};
     struct error error;
