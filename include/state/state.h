@@ -52,9 +52,13 @@ struct state_source {
 enum status state_source(struct state *state, const char *name,
                          struct state_source *source, struct error *error)
     MUST_CHECK;
+/*
+ * Keeps who the source is. Where it was another server before, the epoch steps
+ * in the same transaction and *former holds that one's identity, "" otherwise.
+ */
 enum status state_source_identify(struct state *state, const char *name,
-                                  const char *identity, struct error *error)
-    MUST_CHECK;
+                                  const char *identity, char former[128],
+                                  struct error *error) MUST_CHECK;
 /* The epoch becomes at least `epoch`; where it rises the readings begin again;
  * ERROR_STATE_DAMAGED where none is left. */
 enum status state_epoch_step(struct state *state, const char *name,

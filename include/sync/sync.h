@@ -32,6 +32,14 @@ enum status sync_open(const struct settings *settings, struct sync **sync,
 void sync_close(struct sync *sync); /* NULL is allowed */
 
 /*
+ * Before the first reading of a run: keeps which server the source is. Another
+ * one than before steps the epoch and is told in the log: windows go on from
+ * their marks, which nobody can prove for rows of another server.
+ */
+enum status sync_identify(struct sync *sync, struct state *state,
+                          struct error *error) MUST_CHECK;
+
+/*
  * One table to be kept equal: settings and description made into a plan. Made
  * by works_list; a table that cannot be read has `problem` and no promise on
  * the rest.

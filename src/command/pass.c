@@ -85,6 +85,8 @@ static enum status read_tables(struct pass *pass, struct error *error)
     struct opening *opening = pass->opening;
     struct sync_run *run = &pass->run;
     enum status status = opening_connect(opening, pass->line, true, error);
+    if (status == STATUS_OK)
+        status = sync_identify(opening->sync, opening->state, error);
     if (status != STATUS_OK)
         return status;
     run->works = opening->works;

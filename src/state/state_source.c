@@ -52,18 +52,6 @@ enum status state_source(struct state *state, const char *name,
     return status;
 }
 
-enum status state_source_identify(struct state *state, const char *name,
-                                  const char *identity, struct error *error)
-{
-    struct query query;
-
-    query_begin(&query, state, STATEMENT_SOURCE_IDENTIFY);
-    query_text(&query, 1, name);
-    query_text(&query, 2, identity);
-    query_row(&query);
-    return query_end(&query, error);
-}
-
 static enum status no_epoch_left(const char *name, struct error *error)
 {
     error_set(error, ERROR_STATE_DAMAGED,
@@ -99,6 +87,50 @@ enum status state_epoch_step(struct state *state, const char *name,
     status = make_source(state, name, error);
     if (status == STATUS_OK)
         status = step_epoch(state, name, epoch, error);
+    return store_end(state, status, error);
+}
+
+static enum status write_identity(struct state *state, const char *name,
+                                  const char *identity, struct error *error)
+{
+    struct query query;
+
+    query_begin(&query, state, STATEMENT_SOURCE_IDENTIFY);
+    query_text(&query, 1, name);
+    query_text(&query, 2, identity);
+    query_row(&query);
+    return query_end(&query, error);
+}
+
+/* Within a transaction. */
+static enum status identify(struct state *state, const char *name,
+                            const char *identity, char former[128],
+                            struct error *error)
+{
+    struct state_source source;
+    enum status status = state_source(state, name, &source, error);
+
+    if (status != STATUS_OK || text_equal(source.identity, identity))
+        return status;
+    if (source.identity[0]) {
+        (void)text_copy(former, sizeof(source.identity), source.identity);
+        status = step_epoch(state, name, source.epoch + 1, error);
+    }
+    if (status == STATUS_OK)
+        status = write_identity(state, name, identity, error);
+    return status;
+}
+
+enum status state_source_identify(struct state *state, const char *name,
+                                  const char *identity, char former[128],
+                                  struct error *error)
+{
+    enum status status = store_begin(state, error);
+
+    former[0] = '\0';
+    if (status != STATUS_OK)
+        return status;
+    status = identify(state, name, identity, former, error);
     return store_end(state, status, error);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 /* Batches are an eighth of the memory at most, so that several tables can
@@ -54,6 +55,23 @@ enum status sync_open(const struct settings *settings, struct sync **sync,
         opened = NULL;
     }
     *sync = opened;
+    return status;
+}
+
+enum status sync_identify(struct sync *sync, struct state *state,
+                          struct error *error)
+{
+    const char *name = sync->endpoint->name;
+    const char *now = sync->source->ops->facts(sync->source)->identity;
+    char former[128];
+    enum status status = state_source_identify(state, name, now, former,
+                                               error);
+    if (status == STATUS_OK && former[0])
+        log_line(LOG_WARNING, NULL,
+                 "source %s is another server than before (was %s, is "
+                 "%s): windows go on from their marks; run tidemark backfill "
+                 "if it does not hold every row of the former", name, former,
+                 now);
     return status;
 }
 

@@ -258,3 +258,34 @@ def test_a_key_that_is_none_is_a_mistake_of_the_command(small):
     assert result.code == 2 and '"abc"' in result.stderr, str(result)
     status = small.run("status", "--json").json()
     assert status["tables"][0]["state"] == "on time"
+
+
+def test_another_server_behind_the_same_address_is_told(
+        small, mysql, wire):
+    fill = "INSERT INTO t (id, note) VALUES (1, '{0}'), (2, '{0}')"
+    columns = "id INT PRIMARY KEY, note VARCHAR(20)"
+    table(small, columns)
+    small.sql(fill.format("first"))
+    small.source_port = wire.port
+    small.settings()
+    small.ok("run")
+    assert small.state("SELECT epoch FROM sources") == [(1,)]
+    quiet = small.ok("run")
+    assert "another server" not in quiet.stderr
+    mysql.create_database(small.database)
+    other = mysql.admin(small.database)
+    first = small.connection
+    try:
+        small.connection = other
+        table(small, columns)
+        small.sql("INSERT INTO t (id, note) VALUES (3, 'other')")
+        small.sql("UPDATE t SET updated_at = NOW(3) - INTERVAL 1 MINUTE")
+        small.sql("INSERT INTO t (id, note) VALUES (1, 'other')")
+        wire.target_port = mysql.port
+        told = small.ok("run")
+    finally:
+        small.connection = first
+        mysql.drop_database(small.database)
+    assert "source main is another server than before" in told.stderr
+    assert small.state("SELECT epoch FROM sources") == [(2,)]
+    assert small.rows("SELECT id, note FROM t ORDER BY id")[0][1] == "other"

@@ -60,14 +60,17 @@ static void a_source_starts_in_the_first_epoch(void **folder)
     struct state *state = open_state(scratch_path(folder, "first.db"));
     struct state_source source;
     struct error error;
+    char former[128];
 
     assert_ok(state_source(state, "main", &source, &error), error);
     assert_string_equal(source.name, "main");
     assert_string_equal(source.identity, "");
     assert_int_equal(source.epoch, 1);
     assert_int_equal(source.readings, 0);
-    assert_ok(state_source_identify(state, "main", "uuid", &error), error);
-    assert_ok(state_source_identify(state, "other", "x", &error), error);
+    assert_ok(state_source_identify(state, "main", "uuid", former, &error),
+              error);
+    assert_ok(state_source_identify(state, "other", "x", former, &error),
+              error);
     assert_ok(state_source(state, "main", &source, &error), error);
     assert_string_equal(source.identity, "uuid");
     assert_true(take_and_keep(state) == version_make(1, 1, 0));
@@ -187,11 +190,38 @@ static void an_epoch_only_rises(void **folder)
     state_close(state);
 }
 
+static void another_server_steps_the_epoch(void **folder)
+{
+    struct state *state = open_state(scratch_path(folder, "server.db"));
+    struct state_source source;
+    struct error error;
+    char former[128];
+
+    assert_ok(state_source_identify(state, "main", "a", former, &error),
+              error);
+    assert_string_equal(former, "");
+    uint64_t before = take_and_keep(state);
+    assert_ok(state_source_identify(state, "main", "a", former, &error),
+              error);
+    assert_string_equal(former, "");
+    assert_ok(state_source(state, "main", &source, &error), error);
+    assert_int_equal(source.epoch, 1);
+    assert_ok(state_source_identify(state, "main", "b", former, &error),
+              error);
+    assert_string_equal(former, "a");
+    assert_ok(state_source(state, "main", &source, &error), error);
+    assert_string_equal(source.identity, "b");
+    assert_int_equal(source.epoch, 2);
+    assert_true(take_and_keep(state) > before);
+    state_close(state);
+}
+
 static void an_exhausted_clock_steps_the_epoch(void **folder)
 {
     const char *path = scratch_path(folder, "exhausted.db");
     struct state *state = open_state(path);
     struct error error;
+    char former[128];
     uint64_t version;
 
     take_and_keep(state);
@@ -202,7 +232,8 @@ static void an_exhausted_clock_steps_the_epoch(void **folder)
     set_readings(path, VERSION_EPOCH_MAX, VERSION_CLOCK_MAX);
     assert_fails(state_reading_take(state, "main", &version, &error), error,
                  ERROR_STATE_DAMAGED);
-    assert_ok(state_source_identify(state, "main", "x", &error), error);
+    assert_ok(state_source_identify(state, "main", "x", former, &error),
+              error);
     state_close(state);
 }
 
@@ -215,6 +246,7 @@ int main(void)
         cmocka_unit_test(the_lock_holds_until_the_reading_is_kept),
         cmocka_unit_test(a_kill_before_keep_leaves_no_gap_and_no_double),
         cmocka_unit_test(an_epoch_only_rises),
+        cmocka_unit_test(another_server_steps_the_epoch),
         cmocka_unit_test(an_exhausted_clock_steps_the_epoch),
     };
 
