@@ -3,9 +3,11 @@
  *
  * What must stay true: the uuid of the copy is its token, and names move while
  * uuids stay, so that after a crash in the middle the same swap is seen as
- * done; EXCHANGE is never sent twice for one decision; only a table whose
- * comment says so is gone on with as a copy, and the comment goes before the
- * swap, so that the old live table is never taken for one.
+ * done; EXCHANGE is never sent twice for one decision, and nothing is dropped
+ * before the copy was seen at the live name, for an EXCHANGE that was given up
+ * may still run and swap back; only a table whose comment says so is gone on
+ * with as a copy, and the comment goes before the swap, so that the old live
+ * table is never taken for one.
  */
 #include "base/failpoint.h"
 #include "base/memory.h"
@@ -145,19 +147,50 @@ static enum status swap_in(struct clickhouse_session *session,
                : status;
 }
 
+static enum status is_live(struct clickhouse_session *session,
+                           const struct table *table, const char *token,
+                           struct clickhouse_table *live, bool *is_there,
+                           struct error *error)
+{
+    enum status status = clickhouse_describe(session, table->target,
+                                             CLICKHOUSE_STORED, live, error);
+    *is_there = status == STATUS_OK && live->name &&
+                text_equal(live->uuid, token);
+    return status;
+}
+
+static enum status confirm(struct clickhouse_session *session,
+                           const struct table *table, const char *token,
+                           struct error *error)
+{
+    struct clickhouse_table live;
+    bool is_done = false;
+    enum status status = is_live(session, table, token, &live, &is_done,
+                                 error);
+    if (status != STATUS_OK)
+        return status;
+    clickhouse_table_release(&live);
+    return is_done ? STATUS_OK
+                   : error_set(error, ERROR_WAREHOUSE_ANSWER,
+                               "table \"%s\" was swapped back by an earlier "
+                               "request", table->name);
+}
+
 enum status clickhouse_swap(struct warehouse_session *session,
                             const struct table *table, const char *token,
                             struct error *error)
 {
     struct clickhouse_session *ours = (struct clickhouse_session *)session;
     struct clickhouse_table live;
-    enum status status = clickhouse_describe(ours, table->target,
-                                             CLICKHOUSE_STORED, &live, error);
+    bool is_done = false;
+    enum status status = is_live(ours, table, token, &live, &is_done, error);
     if (status != STATUS_OK)
         return status;
-    if (!live.name || !text_equal(live.uuid, token))
+    if (!is_done)
         status = swap_in(ours, table, token, &live, error);
     clickhouse_table_release(&live);
+    if (status == STATUS_OK && !is_done)
+        status = confirm(ours, table, token, error);
     if (status == STATUS_OK)
         status = clickhouse_settle_view(ours, table, error);
     return status == STATUS_OK ? drop_beside(ours, table, error) : status;

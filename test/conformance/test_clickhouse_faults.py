@@ -325,6 +325,24 @@ def test_a_swap_without_an_answer_is_done_once(bench, action):
     assert bench.count() == 2
 
 
+def test_an_earlier_swap_that_runs_late_drops_nothing(bench):
+    script = bench.ready()
+    assert load(script, [[9, "old"]]) == ("ok", None)
+    token = script.beside(keeps=False)["token"]
+    assert load(script, beside=True) == ("ok", None)
+
+    def twice(exchange):
+        exchange.forward()
+        head, body = exchange.receive()
+        bench.clickhouse.query("EXCHANGE TABLES t__tm_reload AND t__tm",
+                               database=bench.database)
+        exchange.send(head, body)
+    bench.proxy.on("EXCHANGE TABLES", twice)
+    assert script.ask("swap", token=token)["status"] == "temporary"
+    assert script.swap(token=token)["status"] == "ok"
+    assert bench.count() == 2
+
+
 @pytest.mark.parametrize("statement", ["CREATE TABLE", "CREATE OR REPLACE",
                                        "system.columns"])
 @pytest.mark.parametrize("action", [
