@@ -8,6 +8,27 @@ from own import mariadb, mysql  # noqa: F401
 from rig import Rig
 
 
+class Proxied(Rig):
+    """3000 orders in chunks of 1000, loaded through a proxy."""
+
+    def prepare(self, http):
+        self.orders(3000)
+        self.warehouse_port = http.port
+        self.settings(retry="3s", limits={"chunk_rows": 1000, "workers": 1})
+        return self
+
+    def stays_behind(self, http):
+        """Runs while the second load is refused; then everything comes."""
+        result = self.run("run")
+        assert result.code == 5, str(result)
+        done = self.checkpoint("orders/backfill")
+        assert done is None or '"1000"' in done, done
+        assert self.checkpoint("orders/incremental") is None
+        http.heal()
+        self.ok("run")
+        self.equal("orders")
+
+
 @pytest.fixture
 def rig(source, clickhouse, database, tidemark):
     return Rig(source, clickhouse, database, tidemark)
@@ -18,6 +39,12 @@ def small(mariadb, clickhouse, make_database, tidemark):
     """A rig on one source, for what does not depend on the server."""
     name = make_database(mariadb, clickhouse)
     return Rig(mariadb, clickhouse, name, tidemark)
+
+
+@pytest.fixture
+def proxied(mariadb, clickhouse, make_database, tidemark, http):
+    name = make_database(mariadb, clickhouse)
+    return Proxied(mariadb, clickhouse, name, tidemark).prepare(http)
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""A built copy of the tree with servers of its own, in which one file at a
+time is changed. It is built twice: plain, and with sanitizers for the unit
+tests, as the tests of the tree itself are run."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from . import tests
+
+PLAIN = "build/plain"
+ASAN = "build/asan"
+OPTIONS = {PLAIN: [], ASAN: ["--enable-sanitizers=address,undefined"]}
+UNIT_LIMIT_S = 120
+SERVERS_LIMIT_S = 2400
+
+
+class Tree:
+    """`folder` holds the copy and what its tests leave behind."""
+
+    def __init__(self, folder):
+        self.root = pathlib.Path(folder) / "tree"
+        self.spare = pathlib.Path(folder) / "t"
+        self.log = pathlib.Path(folder) / "log"
+        self.lab = pathlib.Path(folder) / "lab"
+
+    def make(self, origin):
+        """Copies what git knows of the origin, and builds it."""
+        files = subprocess.run(["git", "ls-files", "-z"], cwd=origin,
+                               check=True, capture_output=True).stdout
+        for name in files.decode().split("\0"):
+            if name and (origin / name).is_file():
+                target = self.root / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(origin / name, target)
+        self.call("./autogen.sh")
+        for build, options in OPTIONS.items():
+            (self.root / build).mkdir(parents=True)
+            self.call("../../configure", "-q", "--enable-failpoints",
+                      *options, folder=build)
+            if not self.build(build):
+                sys.exit("the tree itself does not build: " + self.report())
+
+    def twin(self, folder):
+        """The same again, built, in another folder."""
+        tree = Tree(folder)
+        shutil.copytree(self.root, tree.root, symlinks=True)
+        return tree
+
+    def call(self, *command, folder=".", limit_s=1800, lab=None):
+        """Its exit code, None when time ran out; its children die too."""
+        environment = {**os.environ, "PYTHONPATH": "test",
+                       "srcdir": str(self.root),
+                       "TIDEMARK_BUILD": str(self.root / PLAIN),
+                       "TIDEMARK_LAB": str(lab or self.lab)}
+        environment.pop("TIDEMARK_NIGHTLY", None)
+        with open(self.log, "wb") as log:
+            child = subprocess.Popen(command, cwd=self.root / folder,
+                                     stdout=log, stderr=log, env=environment,
+                                     start_new_session=True)
+        try:
+            return child.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            try:
+                os.killpg(child.pid, 9)
+            except ProcessLookupError:
+                pass
+            child.wait()
+
+    def report(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def build(self, build=PLAIN):
+        return self.call("make", "-s", f"-j{os.cpu_count()}", "all",
+                         "check-programs", folder=build) == 0
+
+    def servers(self, command):
+        if self.call(sys.executable, "-m", "lab", command) != 0:
+            sys.exit(f"lab {command}: {self.report()}")
+
+    def unit_fails(self, name, build=PLAIN):
+        return self.call(f"{build}/test/unit/{name}",
+                         limit_s=UNIT_LIMIT_S) != 0
+
+    def settings_fail(self):
+        return self.call("scripts/check-settings", f"{PLAIN}/tidemark") != 0
+
+    def pytest(self, *arguments, lab=None):
+        """None when all passed, else the test that failed."""
+        code = self.call(sys.executable, "-m", "pytest", "-x", "-q",
+                         f"--basetemp={self.spare}", *arguments,
+                         limit_s=SERVERS_LIMIT_S, lab=lab)
+        shutil.rmtree(self.spare, ignore_errors=True)
+        if code == 0:
+            return None
+        if code is None:
+            print(f"tests were cut after {SERVERS_LIMIT_S} s", flush=True)
+            return None
+        found = tests.failed(self.report())
+        if code != 1 or not found:
+            sys.exit(f"pytest itself failed: {self.report()[-4000:]}")
+        return found
