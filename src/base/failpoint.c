@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct counter {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct counter counters[NAMES_MAX];
+static atomic_bool is_disk_full;
 
 static void NORETURN refuse(const char *what, const char *text)
 {
@@ -111,6 +113,14 @@ static enum status act(const char *name, const char *action,
 {
     uint64_t milliseconds;
 
+    if (text_equal(action, "full")) {
+        atomic_store(&is_disk_full, true);
+        return STATUS_OK;
+    }
+    if (text_equal(action, "stop")) {
+        raise(SIGSTOP);
+        return STATUS_OK;
+    }
     if (text_equal(action, "kill")) {
         kill(getpid(), SIGKILL);
         pause();
@@ -125,6 +135,11 @@ static enum status act(const char *name, const char *action,
         refuse("no action", action);
     clock_sleep_ms(milliseconds);
     return STATUS_OK;
+}
+
+bool failpoint_is_disk_full(void)
+{
+    return atomic_load(&is_disk_full);
 }
 
 enum status failpoint_hit(const char *name, struct error *error)

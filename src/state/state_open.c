@@ -8,6 +8,7 @@
 #include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "state/state_disk.h"
 #include "state/state_store.h"
 
 #define BUSY_TIMEOUT_MS 30000
@@ -23,7 +24,7 @@ static enum status open_database(struct state *state, struct error *error)
     if (absolute == NULL)
         return store_fail(state->path, SQLITE_CANTOPEN,
                           "its path cannot be resolved", error);
-    result = sqlite3_open_v2(absolute, &state->database, flags, NULL);
+    result = sqlite3_open_v2(absolute, &state->database, flags, state_disk());
     memory_free(absolute);
     if (result != SQLITE_OK)
         return store_fail(state->path, result, sqlite3_errstr(result), error);
