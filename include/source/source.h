@@ -69,6 +69,8 @@ struct source_table {
      * updated_at and its like, ON UPDATE CURRENT_TIMESTAMP. */
     struct source_cursor *cursors;
     size_t cursor_count;
+    char *key_flaw; /* without a key: why an index that is unique does not give
+                       one; NULL: there is none */
     bool is_changing; /* has a unique key that `key:` could name */
 };
 
@@ -84,10 +86,18 @@ struct source_bound {
     char note[256];     /* why it is not proved; "" if it is */
 };
 
+/* Rows that no window reaches. */
+struct source_strays {
+    uint64_t nulls;   /* the cursor IS NULL */
+    uint64_t zeros;   /* it is 0, or a zero date */
+    uint64_t futures; /* it is at or above an instant in the future */
+};
+
 enum scan_order {
     SCAN_BY_KEY,     /* ascending by the table's key */
     SCAN_BY_CURSOR,  /* ascending by (cursor, key) */
     SCAN_NULL_CURSOR, /* cursor IS NULL, ascending by key */
+    SCAN_ZERO_CURSOR, /* cursor = 0, a zero date: likewise */
     SCAN_WHOLE       /* any order, no position: a table without a key */
 };
 
@@ -105,7 +115,7 @@ struct scan_request {
     /* Only rows that pass it are selected (backfill --where); NULL: all. It is
      * written as SQL by the source and evaluated again by us. */
     const struct filter *where;
-    const char *cursor;         /* column name; SCAN_BY_CURSOR, _NULL_ */
+    const char *cursor;         /* column name; SCAN_BY_CURSOR, _NULL_, _ZERO_ */
     const char *cursor_index;   /* source_cursor.index; NULL: none */
     enum cursor_unit cursor_unit;
     const struct zone *cursor_zone; /* wall clocks; NULL: UTC */
@@ -162,11 +172,11 @@ struct source_ops {
     /* The bound of windows, asked of the server at most once a second. */
     enum status (*bound)(struct source *source, struct source_bound *bound,
                          struct error *error);
-    /* How many rows have no cursor, and one at or above `future_us`. */
+    /* How many rows no window reaches. */
     enum status (*strays)(struct source_session *session,
                           const struct scan_request *request,
-                          int64_t future_us, uint64_t *nulls,
-                          uint64_t *futures, struct error *error);
+                          int64_t future_us, struct source_strays *strays,
+                          struct error *error);
     /* The largest cursor as the last instant that it can stand for (the end of
      * the day of a DATE); INT64_MIN where there is none. For
      * each request i into maxima[i], in few round trips: tells tables with

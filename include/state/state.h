@@ -125,7 +125,7 @@ struct state_table {
     int64_t mark_us;  /* the mark as instant, 0 where there is none */
     int64_t confirmed_us; /* start of the last confirmed reading, 0 never */
     int64_t success_us;   /* end of the last good run, 0 never */
-    uint64_t null_cursors;   /* rows whose cursor is NULL, last count */
+    uint64_t null_cursors;   /* cursor NULL or 0, last count */
     uint64_t future_cursors; /* rows beyond the bound by more than a day */
     int64_t strays_us;       /* when those were last loaded, 0 never */
     uint64_t rows_confirmed; /* by the last run */

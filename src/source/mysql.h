@@ -155,7 +155,7 @@ enum status mysql_choose_key(struct source_session *session,
 /* --- mysql_cursor.c, mysql_maxima.c, mysql_bound.c, mysql_grants.c ------- */
 enum status mysql_strays(struct source_session *session,
                          const struct scan_request *request,
-                         int64_t future_us, uint64_t *nulls, uint64_t *futures,
+                         int64_t future_us, struct source_strays *strays,
                          struct error *error) MUST_CHECK;
 enum status mysql_cursor_maxima(struct source_session *session,
                                 const struct scan_request *requests,

@@ -42,6 +42,10 @@ void mysql_indexes_release(struct mysql_indexes *indexes);
 /* Sets the key of the table to the best index that proves one; none where
  * there is none. */
 void mysql_key_find(struct table *table, const struct mysql_indexes *indexes);
+/* Why the first unique index is no key, as text that the caller frees; NULL
+ * where none is unique. */
+char *mysql_key_flaw(const struct table *table,
+                     const struct mysql_indexes *indexes);
 /* True where any index could be named by `key:`. */
 bool mysql_key_exists(const struct table *table,
                       const struct mysql_indexes *indexes);

@@ -182,8 +182,6 @@ static bool take_table(void *context, char **cells,
     if (text_equal(type, "SYSTEM VERSIONED"))
         add_note(table, memory_text("system-versioned: its present rows are "
                                     "read, not its history"));
-    if (text_ends(cells[0], "__tm"))
-        add_unusable(table, cells[0], "reserved name");
     work->tables[at] = table;
     return true;
 }
@@ -325,6 +323,8 @@ static enum status read_keys(struct describing *work, MYSQL *link,
         struct source_table *table = work->tables[i];
         if (status == STATUS_OK && table != NULL) {
             mysql_key_find(table->table, &indexes[i]);
+            if (table->table->key_count == 0)
+                table->key_flaw = mysql_key_flaw(table->table, &indexes[i]);
             table->is_changing = mysql_key_exists(table->table, &indexes[i]);
             mysql_cursor_settle(table, &indexes[i]);
         }
@@ -389,6 +389,7 @@ void mysql_table_free(struct source_table *table)
     if (table == NULL)
         return;
     table_free(table->table);
+    memory_free(table->key_flaw);
     free_texts(table->unusable, table->unusable_count);
     free_texts(table->unusable_types, table->unusable_count);
     free_texts(table->hidden, table->hidden_count);

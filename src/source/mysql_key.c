@@ -143,29 +143,76 @@ static bool has_empty_label(const struct column *column)
     return is_empty;
 }
 
-/* Sets have so many values that no list finds those behind one: a SET is
- * compared as a number, without its index, so only at the end of a key. */
-static bool is_key_column(const struct column *column, size_t place,
-                          size_t count)
+/* Why a column cannot stand there in a key; NULL: it can. Sets have so many
+ * values that no list finds those behind one: a SET is compared as a number,
+ * without its index, so only at the end of a key. */
+static const char *column_flaw(const struct column *column, size_t place,
+                               size_t count)
 {
     enum mysql_base base = mysql_base_of(column);
+    if (column->is_nullable)
+        return "may be NULL";
+    if (column->kind == KIND_JSON)
+        return "is JSON, which has no order";
     if (base == MYSQL_BASE_ENUM && has_empty_label(column))
-        return false;
-    return column->kind != KIND_JSON &&
-           (base != MYSQL_BASE_SET || (place > 0 && place + 1 == count));
+        return "is an ENUM with the label '', which reads the same as its "
+               "invalid value: two rows could be taken for one";
+    if (base == MYSQL_BASE_SET && (place == 0 || place + 1 < count))
+        return "is a SET, which can only be the last of several columns";
+    return NULL;
+}
+
+/* The first of them; *name is the column's, or NULL where it is all of the
+ * index. */
+static const char *index_flaw(const struct table *table,
+                              const struct mysql_index *index,
+                              const char **name)
+{
+    *name = NULL;
+    for (size_t i = 0; i < index->column_count; i++) {
+        const struct column *column = table_column(table, index->columns[i]);
+        const char *flaw = column ? column_flaw(column, i,
+                                                index->column_count)
+                                  : "is of a type that is not supported, or "
+                                    "an expression";
+        *name = index->columns[i];
+        if (flaw)
+            return flaw;
+    }
+    *name = NULL;
+    if (!index->is_not_null)
+        return "a column may be NULL";
+    return index->is_ordered ? NULL
+                             : "it gives no order: it holds only the "
+                               "beginning of a column, mixes directions, is "
+                               "no BTREE or is invisible";
 }
 
 static bool is_key(const struct table *table, const struct mysql_index *index)
 {
-    if (!index->is_unique || !index->is_not_null || !index->is_ordered)
-        return false;
-    for (size_t i = 0; i < index->column_count; i++) {
-        const struct column *column = table_column(table, index->columns[i]);
-        if (column == NULL ||
-            !is_key_column(column, i, index->column_count))
-            return false;
-    }
-    return true;
+    const char *name = NULL;
+    return index->is_unique && index_flaw(table, index, &name) == NULL;
+}
+
+static char *flaw_text(const struct table *table,
+                       const struct mysql_index *index)
+{
+    const char *name = NULL;
+    const char *flaw = index_flaw(table, index, &name);
+    if (flaw == NULL)
+        return NULL;
+    return memory_format("unique index %s is not taken as its key: %s%s%s%s",
+                         index->name, name ? "column \"" : "",
+                         name ? name : "", name ? "\" " : "", flaw);
+}
+
+char *mysql_key_flaw(const struct table *table,
+                     const struct mysql_indexes *indexes)
+{
+    for (size_t i = 0; i < indexes->count; i++)
+        if (indexes->items[i].is_unique)
+            return flaw_text(table, &indexes->items[i]);
+    return NULL;
 }
 
 static void set_key(struct table *table, const struct mysql_index *index)
@@ -215,29 +262,55 @@ static bool has_columns(const struct mysql_index *index,
     return found == count && index->column_count == count;
 }
 
-static enum status refuse(const struct table *table,
-                          const struct mysql_indexes *indexes,
-                          struct error *error)
+/* The unique index over exactly these columns, be it usable or not. */
+static const struct mysql_index *find_index(
+    const struct mysql_indexes *indexes, const char *const *columns,
+    size_t count)
 {
-    struct buffer list;
-    buffer_init(&list, 300);
+    for (size_t i = 0; i < indexes->count; i++)
+        if (indexes->items[i].is_unique &&
+            has_columns(&indexes->items[i], columns, count))
+            return &indexes->items[i];
+    return NULL;
+}
+
+static void list_keys(const struct table *table,
+                      const struct mysql_indexes *indexes,
+                      struct buffer *list)
+{
     for (size_t i = 0; i < indexes->count; i++) {
         const struct mysql_index *index = &indexes->items[i];
         if (!is_key(table, index))
             continue;
-        buffer_add_text(&list, list.size == 0 ? "" : " or ");
+        buffer_add_text(list, list->size == 0 ? "" : " or ");
         for (size_t j = 0; j < index->column_count; j++)
-            buffer_add_format(&list, j == 0 ? "[%s" : ", %s",
+            buffer_add_format(list, j == 0 ? "[%s" : ", %s",
                               index->columns[j]);
-        buffer_add_text(&list, "]");
+        buffer_add_text(list, "]");
     }
+}
+
+static enum status refuse(const struct table *table,
+                          const struct mysql_indexes *indexes,
+                          const struct mysql_index *meant,
+                          struct error *error)
+{
+    struct buffer list;
+    char *flaw = meant ? flaw_text(table, meant) : NULL;
+    buffer_init(&list, 300);
+    list_keys(table, indexes, &list);
     enum status status = error_set(
-        error, ERROR_KEY_UNUSABLE,
-        "cannot use the key of table %s: no unique index has exactly these "
-        "columns, all NOT NULL, in whole and in one direction", table->name);
+        error, ERROR_KEY_UNUSABLE, "cannot use the key of table %s: %s",
+        table->name,
+        flaw ? flaw
+             : "no unique index has exactly these columns, all NOT NULL, in "
+               "whole and in one direction");
     if (list.size > 0)
         error_next(error, "write key: %s", buffer_text(&list));
+    else
+        error_next(error, "set  %s: {mode: full}  without key:", table->name);
     buffer_release(&list);
+    memory_free(flaw);
     return status;
 }
 
@@ -262,7 +335,8 @@ enum status mysql_choose_key(struct source_session *session,
     if (chosen != NULL)
         set_key(table, chosen);
     else if (status == STATUS_OK)
-        status = refuse(table, &indexes, error);
+        status = refuse(table, &indexes,
+                        find_index(&indexes, columns, count), error);
     mysql_indexes_release(&indexes);
     return status;
 }

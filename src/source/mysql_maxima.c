@@ -174,19 +174,15 @@ enum status mysql_cursor_maxima(struct source_session *session,
 
 /* --- strays --- */
 
-struct strays {
-    uint64_t *nulls;
-    uint64_t *futures;
-};
-
 static bool take_strays(void *context, char **cells,
                         const unsigned long *lengths)
 {
-    struct strays *strays = context;
+    struct source_strays *strays = context;
     (void)lengths;
-    return cells[0] != NULL && cells[1] != NULL &&
-           text_to_u64(cells[0], strays->nulls) &&
-           text_to_u64(cells[1], strays->futures);
+    return cells[0] != NULL && cells[1] != NULL && cells[2] != NULL &&
+           text_to_u64(cells[0], &strays->nulls) &&
+           text_to_u64(cells[1], &strays->zeros) &&
+           text_to_u64(cells[2], &strays->futures);
 }
 
 static void add_count(const struct scan_request *request, struct buffer *sql)
@@ -200,15 +196,13 @@ static void add_count(const struct scan_request *request, struct buffer *sql)
 
 enum status mysql_strays(struct source_session *session,
                          const struct scan_request *request,
-                         int64_t future_us, uint64_t *nulls, uint64_t *futures,
+                         int64_t future_us, struct source_strays *strays,
                          struct error *error)
 {
     MYSQL *link = NULL;
     struct buffer sql;
-    struct strays strays = {nulls, futures};
     const struct column *column = NULL;
-    *nulls = 0;
-    *futures = 0;
+    memset(strays, 0, sizeof(*strays));
     enum status status = find_cursor(request, &column, error);
     if (status == STATUS_OK)
         status = mysql_session_link((struct mysql_session *)session, &link,
@@ -218,12 +212,16 @@ enum status mysql_strays(struct source_session *session,
     buffer_init(&sql, UNION_BYTES);
     buffer_add_text(&sql, "SELECT ");
     add_count(request, &sql);
-    buffer_add_text(&sql, " IS NULL), ");
+    /* MySQL finds zero dates where a NOT NULL column is asked for NULL. */
+    buffer_add_text(&sql, column->is_nullable ? " IS NULL), "
+                                              : " <=> NULL), ");
+    add_count(request, &sql);
+    buffer_add_text(&sql, " = 0), ");
     add_count(request, &sql);
     buffer_add_text(&sql, " >= ");
     mysql_cursor_literal(request, column, future_us, false, &sql);
     buffer_add_text(&sql, ")");
-    status = mysql_query_rows(link, buffer_text(&sql), take_strays, &strays,
+    status = mysql_query_rows(link, buffer_text(&sql), take_strays, strays,
                               error);
     buffer_release(&sql);
     return status;

@@ -62,9 +62,16 @@ static bool add_after(const struct order *order, size_t index,
     return is_good;
 }
 
+static bool wants_cursor(const struct scan_request *request)
+{
+    return request->order == SCAN_BY_CURSOR ||
+           request->order == SCAN_NULL_CURSOR ||
+           request->order == SCAN_ZERO_CURSOR;
+}
+
 static const struct column *cursor_column(const struct scan_request *request)
 {
-    if (request->order != SCAN_BY_CURSOR && request->order != SCAN_NULL_CURSOR)
+    if (!wants_cursor(request))
         return NULL;
     return table_column(request->table, request->cursor);
 }
@@ -184,7 +191,9 @@ static void add_cursor(const struct scan_request *request, struct buffer *sql,
         mysql_cursor_range(request, column, sql))
         return;
     mysql_quote_name(sql, column->name);
-    add(sql, request->order == SCAN_BY_CURSOR ? " IS NOT NULL" : " IS NULL");
+    add(sql, request->order == SCAN_BY_CURSOR     ? " IS NOT NULL"
+             : request->order == SCAN_NULL_CURSOR ? " IS NULL"
+                                                  : " = 0");
 }
 
 static bool add_key_limit(const struct scan_request *request,
@@ -248,9 +257,7 @@ enum status mysql_select(const struct mysql_source *source,
     const struct table *table = request->table;
     struct order order;
     (void)source;
-    bool wants_cursor = request->order == SCAN_BY_CURSOR ||
-                        request->order == SCAN_NULL_CURSOR;
-    if (wants_cursor && cursor_column(request) == NULL)
+    if (wants_cursor(request) && cursor_column(request) == NULL)
         return error_set(error, ERROR_COLUMN_MISSING,
                          "cannot read table %s by its column %s: it has none "
                          "of that name", table->name, request->cursor);

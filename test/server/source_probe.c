@@ -191,17 +191,18 @@ static int show_strays(struct probe *probe, char **names)
     struct source_table *table = NULL;
     struct scan_request request;
     struct error error;
-    uint64_t nulls = 0;
-    uint64_t futures = 0;
+    struct source_strays strays = {0, 0, 0};
     int result = describe(probe, names, 1, &table);
     if (result == 0) {
         fill_request(&request, table, names[1]);
         if (probe->ops->strays(probe->session, &request,
-                               strtoll(names[2], NULL, 10), &nulls, &futures,
+                               strtoll(names[2], NULL, 10), &strays,
                                &error) != STATUS_OK)
             result = fail(&error);
-        printf("nulls=%llu futures=%llu\n", (unsigned long long)nulls,
-               (unsigned long long)futures);
+        printf("nulls=%llu zeros=%llu futures=%llu\n",
+               (unsigned long long)strays.nulls,
+               (unsigned long long)strays.zeros,
+               (unsigned long long)strays.futures);
     }
     probe->ops->table_free(table);
     return result;

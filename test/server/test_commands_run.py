@@ -203,9 +203,26 @@ def test_status_counts_rows_that_no_window_reaches(shop):
     shop.ok("run")
     table = tables_of(shop.ok("status", "--json").json())["odd"]
     assert (table["null_cursors"], table["future_cursors"]) == (2, 1)
-    assert "2 rows whose cursor is NULL, 1 in the future" in \
+    assert "2 rows with a cursor of NULL or 0, 1 in the future" in \
         shop.ok("status").stdout
     shop.equal("odd")
+
+
+@pytest.mark.parametrize("column", ["DATE", "DATETIME(3)", "INT"])
+def test_a_cursor_of_zero_is_loaded_once_a_day(shop, column):
+    shop.sql(f"CREATE TABLE odd (id INT PRIMARY KEY, u {column} NOT NULL, "
+             "KEY (u))")
+    shop.sql("INSERT INTO odd VALUES (4, 20240101)")
+    shop.settings(tables=[{"odd": {"cursor": "u"}}], zero_dates="text")
+    shop.ok("run")
+    shop.sql("INSERT INTO odd VALUES (1, 0), (2, 0)")
+    with sqlite3.connect(os.path.join(shop.tidemark.folder,
+                                      "tidemark.db")) as state:
+        state.execute("UPDATE tables SET strays_us = 0")
+    shop.ok("run")
+    table = tables_of(shop.ok("status", "--json").json())["odd"]
+    assert table["null_cursors"] == 2
+    assert shop.value("SELECT count() FROM odd") == 3
 
 
 def test_status_without_a_run_says_so(shop):

@@ -212,9 +212,9 @@ def test_rows_that_no_window_reaches_are_counted(server, probe):
                    "(4, NULL, 1), (5, '0000-00-00', 5)")
     future = 1767225600 * 1000000  # 2026-01-01
     assert probe.values("strays", "t", "u", future) == {
-        "nulls": "2", "futures": "1"}
+        "nulls": "2", "zeros": "1", "futures": "1"}
     assert probe.values("strays", "t", "n", future) == {
-        "nulls": "1", "futures": "1"}
+        "nulls": "1", "zeros": "0", "futures": "1"}
 
 
 def test_grants_are_enough(server, probe):
