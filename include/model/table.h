@@ -84,6 +84,8 @@ void table_free(struct table *table); /* NULL is allowed */
 size_t table_find(const struct table *table, const char *name);
 /* The column of that exact name, or NULL. */
 struct column *table_column(const struct table *table, const char *name);
+/* The column's name that a typing error may stand for, or NULL; borrowed. */
+const char *table_nearest(const struct table *table, const char *name);
 bool table_is_key(const struct table *table, size_t column);
 /* Sets seed_name and with it the seed. */
 void column_set_seed(struct column *column, const char *seed_name);

@@ -222,8 +222,8 @@ bool overview_remark(const struct overview_table *table, char *target,
         return false;
     (void)text_grouped(nulls, row->null_cursors);
     (void)text_grouped(futures, row->future_cursors);
-    (void)snprintf(target, size, "%s: %s row%s with a cursor of NULL or 0, %s in "
-                   "the future; no window reaches them, they are loaded once "
+    (void)snprintf(target, size, "%s: %s row%s with a cursor of NULL or 0, %s "
+                   "in the future; no window reaches them, they are loaded once "
                    "a day", table->name, nulls,
                    row->null_cursors == 1 ? "" : "s", futures);
     return true;

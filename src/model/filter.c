@@ -195,11 +195,16 @@ static enum status bind_item(struct filter_item *item,
     const struct column *column = table_column(table, node->column);
 
     values_free(item);
-    if (!column)
-        return error_set(error, ERROR_COLUMN_MISSING,
-                         "the filter of table \"%s\" names column \"%s\", "
-                         "which does not exist",
-                         table->name, node->column);
+    if (!column) {
+        const char *near = table_nearest(table, node->column);
+        (void)error_set(error, ERROR_COLUMN_MISSING,
+                        "the filter of table \"%s\" names column \"%s\", "
+                        "which does not exist",
+                        table->name, node->column);
+        if (near)
+            error_next(error, "did you mean \"%s\"?", near);
+        return error->status;
+    }
     item->column = table_find(table, node->column);
     item->values = memory_new(node->constant_count, sizeof(*item->values));
     for (size_t i = 0; i < node->constant_count; i++) {

@@ -102,6 +102,16 @@ struct column *table_column(const struct table *table, const char *name)
     return i < table->column_count ? &table->columns[i] : NULL;
 }
 
+const char *table_nearest(const struct table *table, const char *name)
+{
+    const char **names = memory_new(table->column_count, sizeof *names);
+    for (size_t i = 0; i < table->column_count; i++)
+        names[i] = table->columns[i].name;
+    const char *near = text_nearest(name, names, table->column_count);
+    memory_free(names);
+    return near;
+}
+
 bool table_is_key(const struct table *table, size_t column)
 {
     for (size_t i = 0; i < table->key_count; i++) {

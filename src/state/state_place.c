@@ -46,32 +46,23 @@ static char *folder_of(const char *path)
     return folder;
 }
 
-static enum status make_folders(char *folder, struct error *error)
-{
-    for (char *end = folder + 1;; end++) {
-        char kept = *end;
-
-        if (kept != '/' && kept != '\0')
-            continue;
-        *end = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-            return error_set(error, ERROR_STATE_OPEN,
-                             "could not make folder \"%s\": %s", folder,
-                             strerror(errno));
-        *end = kept;
-        if (kept == '\0')
-            return STATUS_OK;
-    }
-}
-
+/* One folder and no more: a path with a typing error must not grow a tree, in
+ * which an empty state would begin. */
 enum status place_make_folder(const char *path, struct error *error)
 {
     char *folder = folder_of(path);
     enum status status = STATUS_OK;
     struct stat facts;
 
-    if (stat(folder, &facts) != 0)
-        status = make_folders(folder, error);
+    if (stat(folder, &facts) != 0 && mkdir(folder, 0700) != 0 &&
+        errno != EEXIST) {
+        status = error_set(error, ERROR_STATE_OPEN,
+                           "could not make folder \"%s\" of state \"%s\": %s",
+                           folder, path, strerror(errno));
+        if (errno == ENOENT)
+            error_next(error, "mkdir -p %s, or name another place by state: "
+                       "or --state", folder);
+    }
     memory_free(folder);
     return status;
 }

@@ -111,7 +111,7 @@ enum status state_migrate(struct state *state, struct error *error)
 enum status state_recognize(struct state *state, bool *is_fresh,
                             struct error *error) MUST_CHECK;
 
-/* Makes the folder of `path` and those above, mode 0700. */
+/* Makes the folder of `path`, mode 0700; the one above must be there. */
 enum status place_make_folder(const char *path, struct error *error)
     MUST_CHECK;
 /* Refuses what is no plain file with one name on a local file system;

@@ -8,13 +8,19 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* Will it not heal by itself? */
+static bool needs_person(const struct error *problem)
+{
+    return problem->id != ERROR_NONE && !status_is_retryable(problem->status);
+}
+
 const char *outcome_word(const struct state_table *table, uint64_t late_ms,
                          int64_t now_us, int64_t *lag_ms)
 {
     bool has_mark = table->mark_us > 0;
     int64_t since_us = has_mark ? table->mark_us : table->confirmed_us;
     *lag_ms = since_us > 0 ? (now_us - since_us) / 1000 : -1;
-    if (table->life == LIFE_STOPPED)
+    if (table->life == LIFE_STOPPED || needs_person(&table->problem))
         return "action required";
     if (table->problem.id != ERROR_NONE)
         return "retrying";
@@ -127,9 +133,9 @@ void outcome_keep(struct task *task, struct state *state)
     struct work_result *result = task->result;
     struct error error;
     result->lag_ms = -1;
-    result->state = result->problem.id == ERROR_NONE        ? "on time"
-                    : result->problem.status == STATUS_TABLE ? "action required"
-                                                             : "retrying";
+    result->state = result->problem.id == ERROR_NONE  ? "on time"
+                    : needs_person(&result->problem) ? "action required"
+                                                     : "retrying";
     struct state *opened = NULL;
     if (!state && state_open(task->sync->settings->state, STATE_WRITE,
                              &opened, &error) == STATUS_OK)

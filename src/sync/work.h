@@ -17,6 +17,14 @@ bool work_known_unit(const struct work *work, enum cursor_unit *unit);
 void work_remark(struct work *work, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* work_column.c: the failure of a setting ("columns:") that names a column
+ * which is not there; the next step tells the nearest name. */
+enum status work_no_column(const struct work *work, const char *setting,
+                           const char *column, struct error *error);
+/* As work_no_column, for a cursor that is not there or cannot be one. */
+enum status work_no_cursor(const struct work *work, const char *column,
+                           struct error *error);
+
 /*
  * What the rows are made by, as JSON: seed and class of each stored column,
  * filter, soft delete, policies. A class knows no width, so that wider types

@@ -87,27 +87,29 @@ static void choose_incremental(struct work *work,
                                const struct source_cursor *cursor,
                                struct error *error)
 {
+    const struct table_settings *settings = work->settings;
     work->mode = MODE_INCREMENTAL;
-    if (work->settings->cursor_count > 1)
+    if (settings->cursor_count == 1 && !cursor) {
+        (void)work_no_cursor(work, settings->cursors[0], error);
+        return;
+    }
+    if (settings->cursor_count > 1)
         (void)error_set(error, ERROR_CURSOR_UNUSABLE,
                         "cannot follow several cursors of table \"%s\": this "
                         "build follows one", work->name);
     else if (work->table->key_count == 0)
         (void)error_set(error, ERROR_KEY_UNUSABLE,
                         "cannot read windows of table \"%s\": it has no key "
-                        "that identifies rows", work->name);
+                        "that identifies rows%s%s", work->name,
+                        work->described->key_flaw ? ": " : "",
+                        work->described->key_flaw
+                            ? work->described->key_flaw
+                            : "");
     else if (!cursor)
         (void)error_set(error, ERROR_CURSOR_UNUSABLE,
-                        "cannot read windows of table \"%s\": %s%s%s",
-                        work->name,
-                        work->settings->cursor_count ? "column \"" : "",
-                        work->settings->cursor_count
-                            ? work->settings->cursors[0]
-                            : "no indexed column looks like the time of the "
-                              "last change",
-                        work->settings->cursor_count
-                            ? "\" is no date, time or integer column"
-                            : "");
+                        "cannot read windows of table \"%s\": no indexed "
+                        "column looks like the time of the last change",
+                        work->name);
     if (error->id != ERROR_NONE) {
         error_next(error, "set  %s: {mode: full}", work->name);
         return;
@@ -139,6 +141,8 @@ static void choose_full(const struct sync *sync, struct work *work)
                     ? "no indexed cursor: the whole table is read again once "
                       "a day"
                     : "no key: the whole table is read again once a day");
+    if (work->table->key_count == 0 && work->described->key_flaw)
+        work_remark(work, "%s", work->described->key_flaw);
 }
 
 void work_choose(struct sync *sync, struct work *work)

@@ -56,9 +56,7 @@ static enum status check_columns(const struct work *work, struct error *error)
         for (size_t j = 0; j < found->unusable_count && !is_there; j++)
             is_there = text_equal(found->unusable[j], name);
         if (!is_there)
-            return error_set(error, ERROR_COLUMN_MISSING,
-                             "cannot find column \"%s\" in table \"%s\"",
-                             name, work->name);
+            return work_no_column(work, "columns:", name, error);
     }
     return STATUS_OK;
 }
@@ -93,9 +91,8 @@ static enum status apply_types(struct sync *sync, const struct work *work,
     const struct table_settings *settings = work->settings;
     for (size_t i = 0; i < settings->type_count; i++) {
         if (!table_column(work->table, settings->type_columns[i]))
-            return error_set(error, ERROR_COLUMN_MISSING,
-                             "cannot find column \"%s\" of types: in table "
-                             "\"%s\"", settings->type_columns[i], work->name);
+            return work_no_column(work, "types:", settings->type_columns[i],
+                                  error);
         if (work->cursor &&
             text_equal(work->cursor, settings->type_columns[i]))
             return error_set(error, ERROR_CURSOR_UNUSABLE,
@@ -111,13 +108,17 @@ static enum status apply_types(struct sync *sync, const struct work *work,
     return STATUS_OK;
 }
 
-/* soft_delete: names a column, or is an expression itself. */
+/* soft_delete: names a column, or is an expression itself. The settings let
+ * pass what is neither only where it looks like a name. */
 static enum status parse_soft_delete(struct work *work, struct error *error)
 {
     const char *text = work->settings->soft_delete;
     const struct column *column = table_column(work->table, text);
     if (!column)
-        return filter_parse(text, &work->shape.soft_delete, error);
+        return filter_parse(text, &work->shape.soft_delete, error) ==
+                       STATUS_OK
+                   ? STATUS_OK
+                   : work_no_column(work, "soft_delete:", text, error);
     bool is_number = column->kind == KIND_INT || column->kind == KIND_UINT ||
                      column->kind == KIND_BOOL;
     struct buffer expression;
@@ -200,12 +201,30 @@ static void name_target(struct work *work)
     work->table->target = memory_text(target);
 }
 
+/* Names that stored tables and the copies of reloads get. */
+static enum status check_target(const struct work *work, struct error *error)
+{
+    const char *target = work->table->target;
+    if (!text_ends(target, "__tm") && !text_ends(target, "__tm_reload"))
+        return STATUS_OK;
+    (void)error_set(error, ERROR_WAREHOUSE_LACKS,
+                    "cannot load table \"%s\" into \"%s\": names that end in "
+                    "__tm or __tm_reload are kept for the tables behind the "
+                    "views", work->name, target);
+    error_effect(error, "The table stands still; others go on.");
+    error_next(error, "set  %s: {to: ANOTHER_NAME}, then  tidemark check %s",
+               work->name, work->name);
+    return error->status;
+}
+
 void work_shape(struct sync *sync, struct source_session *session,
                 struct work *work)
 {
     struct error *error = &work->problem;
     name_target(work);
-    enum status status = check_columns(work, error);
+    enum status status = check_target(work, error);
+    if (status == STATUS_OK)
+        status = check_columns(work, error);
     if (status == STATUS_OK)
         status = choose_key(sync, session, work, error);
     if (status == STATUS_OK)

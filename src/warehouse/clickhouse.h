@@ -24,6 +24,7 @@ struct clickhouse {
     bool has_token;       /* insert_deduplicate and its token */
     bool has_deduplicate; /* deduplicate_insert, which overrules it (26.2) */
     bool has_time64;
+    size_t name_bytes_max; /* of a table, as clickhouse_name_bytes counts */
     int64_t lowest_day; /* that Date32 keeps */
     int64_t highest_day;
     int64_t lowest_us; /* that DateTime64(6) keeps */
@@ -100,6 +101,9 @@ void sql_text(struct buffer *sql, const char *text); /* '..' */
 void sql_table(struct buffer *sql, const struct clickhouse *house,
                const char *name, const char *suffix);
 void sql_init(struct buffer *sql);
+/* Bytes of a name in the names of the server's files, where what is no letter,
+ * digit or underscore takes three a byte. */
+size_t clickhouse_name_bytes(const char *name);
 
 /* clickhouse_error.c */
 /* STATUS_OK where the answer is whole and holds no failure. */

@@ -8,6 +8,8 @@
 #include "clickhouse.h"
 #include "model/calendar.h"
 
+#define FILE_NAME_BYTES_MAX ((size_t)255)
+
 /* What every INSERT carries where the server knows it. One body becomes one
  * block and with it one part: a request that breaks off leaves nothing. */
 static const char *const LOAD_SETTINGS[][2] = {
@@ -222,6 +224,17 @@ static enum status learn_database(struct clickhouse *house,
     return STATUS_OK;
 }
 
+/* A table that is dropped leaves a file DATABASE.TABLE.UUID.sql of at most 255
+ * bytes: newer servers refuse longer names, older ones stumble later. */
+static void set_name_limit(struct clickhouse *house)
+{
+    size_t taken = clickhouse_name_bytes(house->database) +
+                   sizeof "..00000000-0000-0000-0000-000000000000.sql" - 1;
+    house->name_bytes_max = taken < FILE_NAME_BYTES_MAX
+                                ? FILE_NAME_BYTES_MAX - taken
+                                : 0;
+}
+
 /* The middle of the question's way is taken for its moment. */
 static enum status learn_clock(struct clickhouse *house,
                                struct clickhouse_session *session,
@@ -252,6 +265,7 @@ enum status clickhouse_learn(struct clickhouse *house,
 {
     house->facts.powers = (struct warehouse_powers){
         .reads_back = true, .alters = true};
+    set_name_limit(house);
     enum status status = learn_settings(house, session, error);
     if (status == STATUS_OK)
         status = learn_ranges(house, session, error);

@@ -2,6 +2,8 @@
  * Pieces of ClickHouse's SQL. Names and texts are other people's data: they
  * enter a statement here only, quoted.
  */
+#include <ctype.h>
+
 #include "base/memory.h"
 #include "clickhouse.h"
 
@@ -32,6 +34,14 @@ void sql_name(struct buffer *sql, const char *name)
 void sql_text(struct buffer *sql, const char *text)
 {
     add_quoted(sql, text, '\'');
+}
+
+size_t clickhouse_name_bytes(const char *name)
+{
+    size_t size = 0;
+    for (; *name; name++)
+        size += isalnum((unsigned char)*name) || *name == '_' ? 1 : 3;
+    return size;
 }
 
 void sql_table(struct buffer *sql, const struct clickhouse *house,

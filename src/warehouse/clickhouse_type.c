@@ -110,10 +110,31 @@ char *clickhouse_comment_seed(const char *comment)
     return seed;
 }
 
+/* The longest name that the table will have is that of a reload's copy. */
+static enum status check_name(const struct clickhouse *house,
+                              const struct table *table, struct error *error)
+{
+    size_t size = clickhouse_name_bytes(table->target) +
+                  sizeof CLICKHOUSE_BESIDE - 1;
+    if (size <= house->name_bytes_max)
+        return STATUS_OK;
+    (void)error_set(error, ERROR_WAREHOUSE_LACKS,
+                    "cannot keep table \"%s\" in ClickHouse: its name is too "
+                    "long (%zu bytes of at most %zu, each byte of letters "
+                    "beyond ASCII counted three times)", table->name, size,
+                    house->name_bytes_max);
+    error_effect(error, "The table stands still; others go on.");
+    error_next(error, "set  %s: {to: SHORTER_NAME}", table->name);
+    return error->status;
+}
+
 enum status clickhouse_fit(struct warehouse *warehouse, struct table *table,
                            struct error *error)
 {
     const struct clickhouse *house = (const struct clickhouse *)warehouse;
+    enum status status = check_name(house, table, error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < table->column_count; i++) {
         struct column *column = &table->columns[i];
         if (column->kind == KIND_DATE) {

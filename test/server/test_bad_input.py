@@ -1,6 +1,7 @@
 """What a person can get wrong, and what each mistake ends in."""
 
 import os
+import re
 import sqlite3
 
 import pytest
@@ -112,6 +113,99 @@ def test_a_table_set_wrongly_stops_and_says_why(shop, options, number):
         assert tables["plain"]["rows_confirmed"] == 2
 
 
+def problem_of(shop, options, table="orders", **more):
+    """The error with which that table stops, while `plain` goes on."""
+    shop.settings(tables=[{table: options}, "plain"], **more)
+    result = shop.run("run", "--json")
+    assert result.code == 1, str(result)
+    tables = tables_of(result.json())
+    assert tables["plain"]["state"] == "on time", str(result)
+    return tables[table]["error"]
+
+
+@pytest.mark.parametrize("options, column, setting, near", [
+    ({"cursor": "updatet_at"}, "updatet_at", "cursor:", "updated_at"),
+    ({"columns": ["-nam"]}, "nam", "columns:", "name"),
+    ({"types": {"quantiti": "text"}}, "quantiti", "types:", "quantity"),
+    ({"soft_delete": "placet"}, "placet", "soft_delete:", "placed"),
+    ({"rows": "quantiti = 1"}, "quantiti", "filter", "quantity")],
+    ids=lambda value: str(value))
+def test_a_column_that_is_not_there_gets_its_nearest_name(
+        shop, options, column, setting, near):
+    error = problem_of(shop, options)
+    assert error["id"] == "TM2102", error
+    for part in (f'"{column}"', setting, '"orders"'):
+        assert part in error["text"], error
+    assert f'did you mean "{near}"' in error["next"], error
+    if setting != "filter":
+        assert "tidemark check orders" in error["next"], error
+
+
+@pytest.mark.parametrize("column, number", [
+    ("zz", "TM2102"), ("name", "TM2105")])
+def test_a_cursor_like_no_other_gets_those_that_may_be_one(shop, column,
+                                                           number):
+    error = problem_of(shop, {"cursor": column})
+    assert error["id"] == number and f'"{column}"' in error["text"], error
+    assert "orders: {cursor: updated_at}" in error["next"], error
+    assert "tidemark check orders" in error["next"], error
+
+
+@pytest.mark.parametrize("name", ["orders__tm", "orders__tm_reload"])
+def test_a_name_kept_for_stored_tables_is_loaded_under_another(shop, name):
+    shop.sql(f"CREATE TABLE {name} (id INT PRIMARY KEY)")
+    shop.sql(f"INSERT INTO {name} VALUES (1)")
+    error = problem_of(shop, {}, name)
+    assert error["id"] == "TM3010" and f'"{name}"' in error["text"], error
+    assert f"{name}: {{to: ANOTHER_NAME}}" in error["next"], error
+    shop.settings(tables=["orders", {name: {"to": "orders_tm"}}])
+    shop.ok("run")
+    shop.equal(name, "orders_tm")
+    shop.equal("orders")
+
+
+def test_a_name_too_long_for_the_warehouse_stops_its_table_alone(shop):
+    name = "\u1e01" * 64  # each takes nine letters in a name of a file
+    shop.sql(f"CREATE TABLE `{name}` (id INT PRIMARY KEY)")
+    shop.sql(f"INSERT INTO `{name}` VALUES (1)")
+    error = problem_of(shop, {}, name)
+    assert error["id"] == "TM3010" and name in error["text"], error
+    assert f"{name}: {{to: SHORTER_NAME}}" in error["next"], error
+    shop.settings(tables=[{name: {"to": "short"}}])
+    shop.ok("run")
+    shop.equal(name, "short")
+
+
+def test_a_name_as_long_as_the_warehouse_takes_is_loaded(shop):
+    most = shop.value("SELECT getMaxTableNameLengthForDatabase("
+                      "currentDatabase())")
+    name = "n" * (int(most) - len("__tm_reload"))
+    shop.settings(tables=[{"plain": {"to": name}}])
+    shop.ok("run")
+    shop.ok("run", "plain")  # a copy beside it, and a swap
+    shop.equal("plain", name)
+    error = problem_of(shop, {"to": name + "n"})
+    assert error["id"] == "TM3010", error
+
+
+@pytest.mark.parametrize("table, flaw", [
+    ("a ENUM('','x') NOT NULL PRIMARY KEY", "PRIMARY .* \"a\" is an ENUM"),
+    ("a INT, UNIQUE u (a)", "u .* \"a\" may be NULL"),
+    ("a VARCHAR(9) NOT NULL, UNIQUE u (a(3))", "u .* beginning of a column"),
+    ("a SET('x') NOT NULL PRIMARY KEY", "PRIMARY .* \"a\" is a SET")],
+    ids=["enum", "null", "prefix", "set"])
+def test_a_key_that_is_not_taken_is_told_with_its_reason(shop, table, flaw):
+    shop.sql(f"CREATE TABLE t ({table}, b DATETIME)")
+    shop.settings(tables=["t"])
+    result = shop.ok("check")
+    assert re.search(rf"^  ! t  unique index {flaw}", result.stdout,
+                     re.MULTILINE), str(result)
+    for options in ({"key": ["a"]}, {"cursor": "b"}):
+        error = problem_of(shop, options, "t")
+        assert error["id"] == "TM2103", error
+        assert re.search(f"unique index {flaw}", error["text"]), error
+
+
 # settings
 
 
@@ -207,6 +301,20 @@ def test_a_file_that_is_no_state_ends_in_4(shop):
 def test_a_folder_that_cannot_be_written_ends_in_4(shop):
     result = shop.run("run", "--state", "/proc/tidemark.db")
     assert_failure(result, 4, "TM1102")
+
+
+def test_a_state_in_a_folder_that_is_not_there_grows_no_tree(shop):
+    folder = os.path.join(shop.tidemark.folder, "no")
+    shop.settings(tables=["orders"], state=f"{folder}/such/tidemark.db")
+    for command in ("run", "backfill"):
+        result = shop.run(command, "orders", *(
+            ["--from", "1"] if command == "backfill" else []))
+        assert_failure(result, 4, "TM1102", f"{folder}/such", "mkdir -p ",
+                       "--state")
+    assert shop.ok("status").code == 0
+    assert not os.path.exists(folder)
+    shop.settings(tables=["orders"], state=f"{folder}/tidemark.db")
+    shop.ok("run")
 
 
 # the warehouse

@@ -120,9 +120,7 @@ def test_hidden_columns_and_strange_names_are_columns(server, probe):
 def test_reserved_names_are_told(server, probe):
     cursor = cursor_of(probe)
     cursor.execute("CREATE TABLE t (id INT PRIMARY KEY, _tm_version INT)")
-    cursor.execute("CREATE TABLE x__tm (id INT PRIMARY KEY)")
     assert "unusable _tm_version reserved name" in described(probe, "t")[1]
-    assert "unusable x__tm reserved name" in described(probe, "x__tm")[1]
 
 
 def test_views_sequences_and_other_engines(server, probe):

@@ -50,8 +50,8 @@ static void refused(const char *path, enum error_id id)
 
 static void a_fresh_state_is_private_and_readable(void **folder)
 {
-    const char *path = scratch_path(folder, "new/deeper/state.db");
-    const char *above = scratch_path(folder, "new/deeper");
+    const char *path = scratch_path(folder, "new/state.db");
+    const char *above = scratch_path(folder, "new");
     struct state *state = NULL;
     struct error error;
     struct stat facts;
@@ -69,6 +69,21 @@ static void a_fresh_state_is_private_and_readable(void **folder)
     assert_non_null(state);
     assert_string_equal(state_path(state), path);
     state_close(state);
+}
+
+static void a_typing_error_in_a_path_grows_no_tree(void **folder)
+{
+    const char *path = scratch_path(folder, "no/such/state.db");
+    const char *above = scratch_path(folder, "no");
+    struct state *state = NULL;
+    struct state_lock *lock = NULL;
+    struct error error;
+
+    assert_fails(state_open(path, STATE_WRITE, &state, &error), error,
+                 ERROR_STATE_OPEN);
+    assert_non_null(strstr(error.next, "mkdir -p "));
+    assert_fails(state_lock(path, &lock, &error), error, ERROR_STATE_OPEN);
+    assert_int_equal(access(above, F_OK), -1);
 }
 
 static void an_empty_file_becomes_a_state(void **folder)
@@ -283,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fresh_state_is_private_and_readable),
+        cmocka_unit_test(a_typing_error_in_a_path_grows_no_tree),
         cmocka_unit_test(an_empty_file_becomes_a_state),
         cmocka_unit_test(a_newer_state_is_refused_untouched),
         cmocka_unit_test(a_database_of_another_program_is_refused),
