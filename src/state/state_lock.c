@@ -88,11 +88,9 @@ static enum status take(int file, const char *path, struct error *error)
         return refuse(file, path, error);
     read_text(file, holder);
     was_clean = holder[0] == '\0' && !has_log(path);
-    if (!write_holder(file, was_clean ? "\n" : UNCHECKED))
-        return error_set(error, ERROR_STATE_WRITE,
-                         "could not write the lock of state \"%s\": %s", path,
-                         strerror(errno));
-    return STATUS_OK;
+    if (write_holder(file, was_clean ? "\n" : UNCHECKED))
+        return STATUS_OK;
+    return store_fail(path, SQLITE_FULL, strerror(errno), error);
 }
 
 enum status state_lock(const char *path, struct state_lock **lock,

@@ -13,7 +13,6 @@ import tempfile
 from files_rig import FilesRig
 from judge.files import rows
 from judge.verdict import Verdict
-from lab.tidemark import Result
 from rig import Rig
 
 ROWS = 1500
@@ -146,6 +145,13 @@ class ClickHouseShop(Shop, Rig):
 class FilesShop(Shop, FilesRig):
     kind = "files"
 
+    def orders(self, count):
+        """Rows so wide that a load is cut into parts."""
+        super().orders(count)
+        self.sql("ALTER TABLE orders ADD COLUMN picture VARBINARY(800)")
+        self.sql("UPDATE orders SET picture = RANDOM_BYTES(800), "
+                 "updated_at = updated_at")
+
     def apply(self, **more):
         super().apply(options="?max_bytes=8k", **more)
 
@@ -164,10 +170,10 @@ class FilesShop(Shop, FilesRig):
                    for _, quantity in newest.values())
 
 
-def assert_named(shop, result, code):
+def assert_named(shop, result, code, folder=None):
     """The failure of the state as a person needs it."""
-    assert isinstance(result, Result) and result.code == code, str(result)
-    path = os.path.join(shop.tidemark.folder, "tidemark.db")
+    assert result.code == code, str(result)
+    path = os.path.join(folder or shop.tidemark.folder, "tidemark.db")
     for part in (f'state "{path}"', "(TM1106)", "\n  next:   ",
                  "\n  effect: The checkpoint stands where it stood.\n"):
         assert part in result.stderr, f"without {part}: {result}"

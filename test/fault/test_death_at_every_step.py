@@ -1,8 +1,10 @@
-"""The program dies, or a step fails, at every failpoint of its source text;
-then again while it recovers; after that the tables are equal.
+"""The program dies, a step fails, the disk is full or a connection is cut, at
+every failpoint of its source text; then again while it recovers; after that
+the tables are equal, in ClickHouse and in files.
 
-In CI a seeded part of (point, action, hit) is run; TIDEMARK_NIGHTLY=1 runs
-all. A point that no scenario hits fails the test of the list.
+In CI a seeded part of (warehouse, point, action, hit) is run;
+TIDEMARK_NIGHTLY=1 runs all. A point that no scenario hits fails the test of
+the list.
 """
 
 import os
@@ -12,101 +14,149 @@ import subprocess
 
 import pytest
 
+from fault_shop import assert_named
+from fault_world import World, mount_disk, unmount_disk
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NIGHTLY = os.environ.get("TIDEMARK_NIGHTLY") == "1"
 SEED = int(os.environ.get("TIDEMARK_SEED", "20261121"))
-ACTIONS = ("kill", "error", "exit")
+KINDS = ("clickhouse", "files")
+IN_PROGRAM = ("kill", "error", "exit", "full")
+# While the program is stopped at the point. What is cut comes back at once,
+# what is gone stays so until the run ends.
+IN_WORLD = {"clickhouse": ("cut_source", "gone_source", "cut_warehouse",
+                           "gone_warehouse"),
+            "files": ("cut_source", "gone_source", "full_folder")}
 IN_CI = 60
-# Points of drivers that the scenario below does not load into.
-ELSEWHERE = ("files.",)
+WORLDS_IN_CI = 24
+HITS = (1, 2, 5)
 # Only a warehouse that says "not yet" gets there: test/conformance.
 LATER = {"commit.pending", "state.pend", "state.unpend"}
+# Every write of its own: test_state_disk.
+DISK = "state.disk."
+# Met only by what recovers from a death at the other.
+AFTER = {"files.recover.counted": "files.load.named"}
 
 
-def points():
+def points(kind):
     text = subprocess.run([ROOT / "scripts/failpoints"], check=True,
                           capture_output=True, text=True).stdout
+    others = tuple(f"{other}." for other in KINDS if other != kind)
     return [name for name in text.split()
-            if not name.startswith(ELSEWHERE)]
+            if not name.startswith((*others, DISK))]
 
 
-def cases():
-    made = [(point, action, hit) for point in points()
-            for action in ACTIONS for hit in (1, 2, 5)]
-    if NIGHTLY:
-        return made
-    return random.Random(SEED).sample(made, min(IN_CI, len(made)))
+def cases(actions, in_ci):
+    made = [(kind, point, action, hit) for kind in KINDS
+            for point in points(kind) for action in actions(kind)
+            for hit in HITS]
+    return made if NIGHTLY else random.Random(SEED).sample(made, in_ci)
 
 
-def begin(rig):
-    rig.orders(1500)
-    rig.sql("CREATE TABLE plain (a INT, b VARCHAR(10))")
-    rig.sql("INSERT INTO plain SELECT id, state FROM orders LIMIT 300")
-    rig.settings(tables=[{"orders": {"overlap": "60s"}},
-                         {"plain": {"mode": "full"}}],
-                 retry="0s", limits={"chunk_rows": 400, "workers": 1})
-    rig.clickhouse.drop_database(rig.database)  # it makes its own
+class InProgram:
+    """The fault is the program's own."""
+
+    def __init__(self, shop, point, action):
+        self.shop = shop
+        self.point = point
+        self.action = action
+
+    def __call__(self, hit):
+        """One run with a fault; whether it met it."""
+        result = self.shop.with_fault(f"{self.point}={self.action}@{hit}")
+        if self.action == "full" and result.code != 0:
+            assert_named(self.shop, result, 5)
+        return result.code != 0
 
 
-def change(rig):
-    rig.sql("UPDATE orders SET total = total + 1 WHERE id % 3 = 0")
-    rig.sql("INSERT INTO orders (customer, state, total, quantity, placed) "
-            "SELECT customer, state, total, 7, placed FROM orders LIMIT 200")
-    rig.sql("INSERT INTO plain VALUES (1, 'new')")
-    rig.sql("ALTER TABLE orders ADD COLUMN extra INT NULL, "
-            "MODIFY quantity INT NOT NULL")
-    rig.sql("UPDATE orders SET extra = 5 WHERE id % 10 = 0")
+class InWorld(InProgram):
+    def __init__(self, shop, point, action, world):
+        super().__init__(shop, point, action)
+        self.world = world
+        # What comes back is found again by the same run.
+        self.heals = action.startswith("cut_")
+        shop.apply(retry="20s" if self.heals else "0s")
+
+    def __call__(self, hit):
+        result, happened = self.world.run(self.point, self.action, hit)
+        assert result.code in ((0,) if self.heals else (0, 5)), str(result)
+        if result.code == 5:
+            assert "(TM" in result.stderr and "  next:  " in result.stderr
+        if self.action == "full_folder" and result.code == 5:
+            assert "(TM3011)" in result.stderr, str(result)
+        return happened
 
 
-def change_rows(rig):
-    """What only a window brings; old enough for its bound."""
-    rig.sql("UPDATE orders SET total = total + 1, updated_at = "
-            "NOW(3) - INTERVAL 6 SECOND WHERE id % 4 = 0")
-    rig.sql("UPDATE plain SET b = 'changed' WHERE a % 2 = 0")
-
-
-def alive(rig, fault=None, log=None):
-    """One run with a fault; its exit code."""
-    environment = {}
-    if fault:
-        environment["TIDEMARK_FP"] = fault
-    if log:
-        environment["TIDEMARK_FP_LOG"] = str(log)
-    return rig.run("run", "-q", environment=environment).code
-
-
-def check(rig):
-    result = rig.run("run", "-v")
-    assert result.code == 0, str(result)
-    rig.sql("DO SLEEP(0.01)")
-    rig.equal("orders")
-    rig.equal("plain", key=[])
-
-
-@pytest.mark.parametrize("point,action,hit", cases())
-def test_equal_after_a_fault_and_one_in_the_recovery(rig, point, action,
-                                                     hit):
-    begin(rig)
-    fault = f"{point}={action}@{hit}"
-    first = f"{point}={action}@1"
-    codes = [alive(rig, fault), alive(rig, fault)]
-    check(rig)
-    change(rig)
-    codes += [alive(rig, fault), alive(rig, first)]
-    check(rig)
-    change_rows(rig)
-    codes += [alive(rig, first), alive(rig, fault)]
-    check(rig)
+def go_through(shop, alive, hit):
+    """Faults in a first copy, in a change of all and in a window, each with
+    another in the recovery."""
+    point = alive.point
+    met = [before(shop, point), alive(hit), alive(hit)]
+    shop.check()
+    shop.change()
+    met += [alive(hit), before(shop, point), alive(1)]
+    shop.check()
+    shop.change_rows()
+    met += [alive(1), before(shop, point), alive(hit)]
+    shop.check()
     # A later hit may be one that no run of this size comes to.
-    assert hit > 1 or point in LATER or any(codes), "the fault never fired"
+    assert hit > 1 or point in LATER or any(met), "the fault never fired"
 
 
-def test_every_point_is_hit(rig, tmp_path):
+def before(shop, point):
+    """The death without which the point is not met; counts for nothing."""
+    if point in AFTER:
+        shop.with_fault(f"{AFTER[point]}=kill@1")
+    return False
+
+
+@pytest.mark.parametrize("kind,point,action,hit",
+                         cases(lambda kind: IN_PROGRAM, IN_CI))
+def test_equal_after_a_fault_and_one_in_the_recovery(make_shop, kind, point,
+                                                     action, hit):
+    shop = make_shop(kind)
+    shop.build()
+    go_through(shop, InProgram(shop, point, action), hit)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    mounted = mount_disk(tmp_path / "disk")
+    yield mounted
+    if mounted:
+        unmount_disk(mounted)
+
+
+@pytest.mark.parametrize("kind,point,action,hit",
+                         cases(IN_WORLD.get, WORLDS_IN_CI))
+def test_equal_after_the_world_changed_at_a_step(make_shop, request, tmp_path,
+                                                 kind, point, action, hit):
+    folder = tmp_path / "house"
+    disk = None
+    if action == "full_folder":
+        disk = request.getfixturevalue("disk")
+        if not disk:
+            pytest.skip("only root may mount a small disk")
+        folder = disk / "house"
+    shop = make_shop(kind, folder)
+    world = World(shop, disk)
+    try:
+        shop.build()
+        go_through(shop, InWorld(shop, point, action, world), hit)
+    finally:
+        world.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_point_is_hit(make_shop, tmp_path, kind):
     log = tmp_path / "hits"
-    begin(rig)
-    alive(rig, log=log)
-    change(rig)
-    alive(rig, log=log)
+    shop = make_shop(kind)
+    shop.build()
+    for point in AFTER.values():
+        shop.with_fault(f"{point}=kill@1", log=log)
+    shop.with_fault(None, log=log)
+    shop.change()
+    shop.with_fault(None, log=log)
     hit = set(log.read_text().split())
-    missed = sorted(set(points()) - hit - LATER)
+    missed = sorted(set(points(kind)) - hit - LATER)
     assert not missed

@@ -13,6 +13,7 @@ import signal
 import pytest
 
 from fault_shop import assert_named
+from fault_world import fill_disk, mount_disk, unmount_disk
 
 NIGHTLY = os.environ.get("TIDEMARK_NIGHTLY") == "1"
 SEED = int(os.environ.get("TIDEMARK_SEED", "20261121"))
@@ -109,3 +110,26 @@ def fails_well(trial, point, action, hit, code):
         assert result.code == code, fault
     shop.check()
     return result.code != 0
+
+
+@pytest.mark.parametrize("free", [0, 8 << 10, 40 << 10, 80 << 10])
+def test_a_disk_that_is_really_full(make_shop, small_disk, free):
+    """The k-th write of the file system itself; then there is space again."""
+    shop = make_shop("clickhouse")
+    shop.build(state=str(small_disk / "tidemark.db"))
+    fill_disk(small_disk, free)
+    result = shop.run("run")
+    assert_named(shop, result, 5, small_disk)
+    # Nothing of it heals as long as nobody makes space.
+    assert_named(shop, shop.run("run"), 5, small_disk)
+    os.remove(small_disk / "filler")
+    shop.check()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    mounted = mount_disk(tmp_path / "disk")
+    if not mounted:
+        pytest.skip("only root may mount a small disk")
+    yield mounted
+    unmount_disk(mounted)
