@@ -23,6 +23,8 @@ HARMLESS = re.compile(
     r"memory_free|_release\(|_free\(|log_line|error_next|error_effect|"
     r"progress_|pthread_(mutex|cond)_(destroy|init)|secret_|assert|"
     r"FAILPOINT|explicit_bzero|\(void\)")
+# What a call fills has a value before only for the sake of order.
+FILLED = re.compile(r"^\s+\w[\w ]*[ *](\w+) = [\w-]+;$")
 # One more byte in a buffer, or another step of its growth: the same program.
 SIZES = re.compile(r"^\s+(static )?\w[\w ]*\**\w+\[\d+\];|_?capacity\b.*=")
 
@@ -56,15 +58,31 @@ def draw(root, seed, layer=None):
     return [change for _, change in sorted(made)]
 
 
+def is_filled(lines, number):
+    """Is the next that is done with the variable declared there to hand out
+    its address?"""
+    declared = FILLED.match(lines[number])
+    if not declared:
+        return False
+    mention = re.compile(rf"(&?)(?<![.>\w]){declared.group(1)}\b")
+    for line in lines[number + 1:]:
+        found = mention.search(outside_texts(line))
+        if found or line.startswith("}"):
+            return bool(found and found.group(1))
+    return False
+
+
 def code_lines(path):
     """Lines inside functions; None for the rest."""
     is_comment = False
     is_body = False
-    for line in path.read_text(encoding="utf-8").splitlines():
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
         text = line.strip()
         is_comment = is_comment or text.startswith("/*")
         skip = is_comment or not is_body or text.startswith(("#", "case ")) \
-            or HARMLESS.search(line) or not line.startswith("    ")
+            or HARMLESS.search(line) or not line.startswith("    ") \
+            or is_filled(lines, number)
         if is_comment and "*/" in text:
             is_comment = False
         if line.startswith("{"):

@@ -15,6 +15,8 @@ ASAN = "build/asan"
 OPTIONS = {PLAIN: [], ASAN: ["--enable-sanitizers=address,undefined"]}
 UNIT_LIMIT_S = 120
 SERVERS_LIMIT_S = 2400
+# A change may well make a loop that never ends ask for memory.
+LIMITED = ["prlimit", f"--data={6 << 30}"]
 
 
 class Tree:
@@ -54,7 +56,8 @@ class Tree:
         environment = {**os.environ, "PYTHONPATH": "test",
                        "srcdir": str(self.root),
                        "TIDEMARK_BUILD": str(self.root / PLAIN),
-                       "TIDEMARK_LAB": str(lab or self.lab)}
+                       "TIDEMARK_LAB": str(lab or self.lab),
+                       "ASAN_OPTIONS": "hard_rss_limit_mb=4096"}
         environment.pop("TIDEMARK_NIGHTLY", None)
         with open(self.log, "wb") as log:
             child = subprocess.Popen(command, cwd=self.root / folder,
@@ -83,7 +86,8 @@ class Tree:
             sys.exit(f"lab {command}: {self.report()}")
 
     def unit_fails(self, name, build=PLAIN):
-        return self.call(f"{build}/test/unit/{name}",
+        limits = LIMITED if build == PLAIN else []
+        return self.call(*limits, f"{build}/test/unit/{name}",
                          limit_s=UNIT_LIMIT_S) != 0
 
     def settings_fail(self):
@@ -91,7 +95,7 @@ class Tree:
 
     def pytest(self, *arguments, lab=None):
         """None when all passed, else the test that failed."""
-        code = self.call(sys.executable, "-m", "pytest", "-x", "-q",
+        code = self.call(*LIMITED, sys.executable, "-m", "pytest", "-x", "-q",
                          f"--basetemp={self.spare}", *arguments,
                          limit_s=SERVERS_LIMIT_S, lab=lab)
         shutil.rmtree(self.spare, ignore_errors=True)
