@@ -115,7 +115,7 @@ struct scan_request {
     /* Only rows that pass it are selected (backfill --where); NULL: all. It is
      * written as SQL by the source and evaluated again by us. */
     const struct filter *where;
-    const char *cursor;         /* column name; SCAN_BY_CURSOR, _NULL_, _ZERO_ */
+    const char *cursor;         /* column name; SCAN_BY_CURSOR, _NULL_.. */
     const char *cursor_index;   /* source_cursor.index; NULL: none */
     enum cursor_unit cursor_unit;
     const struct zone *cursor_zone; /* wall clocks; NULL: UTC */

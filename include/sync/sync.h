@@ -101,8 +101,15 @@ struct backfill_choice {
     const char *from;  /* --from, first key column, or NULL */
     const char *to;    /* --to, or NULL */
     const char *where; /* --where, or NULL */
-    int64_t since_us;  /* --since by the cursor; INT64_MIN: none */
+    const char *since; /* --since as it was given, or NULL */
+    int64_t since_us;  /* its moment, by the cursor; INT64_MIN: none */
 };
+/* Can that be meant? ERROR_USAGE and the like for an empty range, a filter
+ * that does not fit, and a name that was first given for other rows. A work
+ * with a problem passes: the run tells it. */
+enum status backfill_check(struct state *state, const struct work *work,
+                           const struct backfill_choice *choice,
+                           struct error *error) MUST_CHECK;
 
 /* What became of one table. */
 struct work_result {
@@ -114,6 +121,7 @@ struct work_result {
     uint64_t bytes;
     int64_t elapsed_ms;
     int64_t lag_ms; /* -1 unknown */
+    char note[96];  /* what people should know beside it; "" nothing */
     struct error problem;
 };
 

@@ -3,6 +3,7 @@
  * name, because it can take long; a name makes a second start harmless.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -13,6 +14,8 @@
 #include "opening.h"
 #include "pass.h"
 #include "screen.h"
+
+#define NAME_BYTES_MAX 100
 
 /* "7d" is a time ago, all else a point in time in UTC. */
 static enum status read_since(const char *text, int64_t *since_us,
@@ -40,6 +43,19 @@ static enum status check_table(const struct command_line *line,
     (void)error_set(error, ERROR_USAGE,
                     "a backfill needs the name of one table");
     error_next(error, "tidemark backfill TABLE --from KEY --to KEY");
+    return error->status;
+}
+
+/* It becomes a part of the name of a stream in the state. */
+static enum status check_name(const struct command_line *line,
+                              struct error *error)
+{
+    size_t length = line->name ? strlen(line->name) : 1;
+    if (length >= 1 && length <= NAME_BYTES_MAX)
+        return STATUS_OK;
+    (void)error_set(error, ERROR_USAGE, "cannot use that --name: it takes 1 "
+                    "to %d bytes", NAME_BYTES_MAX);
+    error_next(error, "--name after-incident");
     return error->status;
 }
 
@@ -83,9 +99,12 @@ enum status command_backfill(const struct command_line *line, int *exit_code,
         .from = line->from,
         .to = line->to,
         .where = line->where,
+        .since = line->since,
         .since_us = INT64_MIN,
     };
     enum status status = check_table(line, error);
+    if (status == STATUS_OK)
+        status = check_name(line, error);
     if (status == STATUS_OK && line->since)
         status = read_since(line->since, &choice.since_us, error);
     if (status == STATUS_OK && line->dry_run)

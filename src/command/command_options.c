@@ -13,6 +13,9 @@
 #include "commands.h"
 #include "options.h"
 
+#define COUNT_MAX 1000000
+#define COUNT_MAX_TEXT "1000000"
+
 /* How the value of an option is kept. */
 static enum status set_flag(bool *target, const char *value)
 {
@@ -33,8 +36,15 @@ static enum status set_choice(const char *value, const char *const *choices,
 
 static enum status set_number(const char *value, uint64_t *target)
 {
-    return text_to_u64(value, target) && *target <= 1000000 ? STATUS_OK
-                                                            : STATUS_USAGE;
+    bool is_good = text_to_u64(value, target) && *target >= 1 &&
+                   *target <= COUNT_MAX;
+    return is_good ? STATUS_OK : STATUS_USAGE;
+}
+
+static enum status set_timeout(const char *value, uint64_t *target)
+{
+    bool is_good = text_to_duration_ms(value, target) && *target >= 1;
+    return is_good ? STATUS_OK : STATUS_USAGE;
 }
 
 static enum status set_shared(struct command_line *line,
@@ -75,8 +85,7 @@ static enum status set_shared(struct command_line *line,
     case OPTION_DRY_RUN:
         return set_flag(&line->dry_run, value);
     case OPTION_TIMEOUT:
-        return text_to_duration_ms(value, &line->timeout_ms) ? STATUS_OK
-                                                             : STATUS_USAGE;
+        return set_timeout(value, &line->timeout_ms);
     default:
         break;
     }
@@ -119,6 +128,19 @@ static enum status set_own(struct command_line *line,
     return STATUS_OK;
 }
 
+/* What a value that was refused should have been. */
+static const char *expected(const struct option *option)
+{
+    switch (option->number) {
+    case OPTION_COUNT_LINES:
+        return "a number from 1 to " COUNT_MAX_TEXT;
+    case OPTION_TIMEOUT:
+        return "a time above 0, such as 90s or 10m";
+    default:
+        return option->value ? option->value : "no value";
+    }
+}
+
 static enum status set_option(struct command_line *line,
                               const struct option *option, const char *value,
                               struct error *error)
@@ -130,8 +152,7 @@ static enum status set_option(struct command_line *line,
         return STATUS_OK;
     (void)error_set(error, ERROR_USAGE,
                     "cannot use \"%s\" for --%s: it takes %s",
-                    value ? value : "", option->name,
-                    option->value ? option->value : "no value");
+                    value ? value : "", option->name, expected(option));
     error_next(error, "tidemark help");
     return error->status;
 }

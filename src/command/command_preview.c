@@ -149,6 +149,7 @@ static enum status show(const struct command_line *line,
     if (wanted > ROWS_MAX) {
         (void)error_set(error, ERROR_USAGE, "preview shows at most %d rows",
                         ROWS_MAX);
+        error_next(error, "tidemark preview %s -n %d", work->name, ROWS_MAX);
         return error->status;
     }
     struct batch *batch = batch_new(work->table, (size_t)wanted, BATCH_BYTES);

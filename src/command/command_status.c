@@ -120,6 +120,18 @@ static enum status watch(const struct command_line *line,
     }
 }
 
+/* What keeps a table from ever being on time by itself. */
+static enum status take_problem(const struct overview_table *table,
+                                struct error *error)
+{
+    *error = table->table->problem;
+    if (error->id == ERROR_NONE)
+        (void)error_set_status(error, ERROR_TABLE_CHANGED, STATUS_TABLE,
+                               "table \"%s\" stands still", table->name);
+    error_prefix(error, "%s", table->name);
+    return error->status;
+}
+
 /* STATUS_PENDING: not yet. */
 static enum status judge(const struct overview *overview,
                          struct error *error)
@@ -127,15 +139,8 @@ static enum status judge(const struct overview *overview,
     enum status status = overview->count ? STATUS_OK : STATUS_PENDING;
     for (size_t i = 0; i < overview->count; i++) {
         const struct overview_table *table = &overview->tables[i];
-        if (table->table && table->table->life == LIFE_STOPPED) {
-            *error = table->table->problem;
-            if (error->id == ERROR_NONE)
-                (void)error_set(error, ERROR_TABLE_CHANGED,
-                                "table \"%s\" stands still", table->name);
-            error_prefix(error, "%s", table->name);
-            error->status = STATUS_TABLE;
-            return error->status;
-        }
+        if (text_equal(table->line.state, "action required"))
+            return take_problem(table, error);
         if (!text_equal(table->line.state, "on time"))
             status = STATUS_PENDING;
     }

@@ -223,8 +223,8 @@ bool overview_remark(const struct overview_table *table, char *target,
     (void)text_grouped(nulls, row->null_cursors);
     (void)text_grouped(futures, row->future_cursors);
     (void)snprintf(target, size, "%s: %s row%s with a cursor of NULL or 0, %s "
-                   "in the future; no window reaches them, they are loaded once "
-                   "a day", table->name, nulls,
+                   "in the future; no window reaches them, they are loaded "
+                   "once a day", table->name, nulls,
                    row->null_cursors == 1 ? "" : "s", futures);
     return true;
 }

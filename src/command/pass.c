@@ -87,6 +87,9 @@ static enum status read_tables(struct pass *pass, struct error *error)
     enum status status = opening_connect(opening, pass->line, true, error);
     if (status == STATUS_OK)
         status = sync_identify(opening->sync, opening->state, error);
+    if (status == STATUS_OK && run->kind == TASK_BACKFILL)
+        status = backfill_check(opening->state, &opening->works[0],
+                                &run->backfill, error);
     if (status != STATUS_OK)
         return status;
     run->works = opening->works;

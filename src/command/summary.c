@@ -25,6 +25,7 @@ struct summary_line summary_of_result(const struct work_result *result)
         .lag_ms = result->lag_ms,
         .elapsed_ms = result->elapsed_ms,
         .problem = &result->problem,
+        .note = result->note[0] ? result->note : NULL,
     };
 }
 
@@ -125,6 +126,7 @@ json_t *summary_json(const struct summary_line *line)
     document_text(object, "name", line->name);
     document_text(object, "mode", line->mode);
     document_text(object, "state", line->state);
+    document_text(object, "note", line->note);
     document_number(object, "rows_read", line->rows_read);
     document_number(object, "rows_confirmed", line->rows_confirmed);
     if (line->deletes >= 0)

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -15,7 +16,7 @@ static char *first_checkpoint(void *context, const char *after)
 {
     const struct place *started = context;
     return place_text(after ? "copy" : "done", started->mark_us, INT64_MIN,
-                      after, NULL);
+                      after, started->token);
 }
 
 /* The bound that proves where the first window starts; INT64_MIN where the
@@ -82,27 +83,6 @@ enum status backfill_first(struct task *task, int64_t *mark_us,
     return stream_close(&stream, status, error);
 }
 
-/* The reader's part of the stream's name: a name of its own makes a second
- * start harmless; without one the choice itself is the name. */
-static void name_backfill(const struct backfill_choice *choice, char *target,
-                          size_t size)
-{
-    if (choice->name) {
-        (void)snprintf(target, size, "backfill:%s", choice->name);
-        return;
-    }
-    struct buffer text;
-    buffer_init(&text, 65536);
-    buffer_add_format(&text, "%s|%s|%s|%lld",
-                      choice->from ? choice->from : "",
-                      choice->to ? choice->to : "",
-                      choice->where ? choice->where : "",
-                      (long long)choice->since_us);
-    (void)snprintf(target, size, "backfill:%016llx",
-                   (unsigned long long)identity_place(buffer_text(&text)));
-    buffer_release(&text);
-}
-
 static enum status request_of(struct task *task,
                               const struct backfill_choice *choice,
                               struct scan_request *request,
@@ -147,6 +127,46 @@ static enum status finish_again(struct stream *stream,
     return status;
 }
 
+/* Somebody who starts it a second time should know what that means. */
+static void note_beginning(const struct stream *stream,
+                           const struct backfill_choice *choice,
+                           const struct place *place, bool is_done)
+{
+    struct work_result *result = stream->task->result;
+    char rows[32], moment[40];
+    if (result->rows_confirmed > 0 || (!is_done && !place->after))
+        return;
+    (void)text_grouped(rows, stream->rows_done);
+    (void)clock_text(moment, stream->saved_us);
+    if (is_done)
+        (void)snprintf(result->note, sizeof result->note,
+                       "\"%.32s\" was done at %.19sZ", choice->name, moment);
+    else
+        (void)snprintf(result->note, sizeof result->note,
+                       "goes on where it stopped at %.19sZ, behind %s rows",
+                       moment, rows);
+}
+
+static enum status read_chosen(struct stream *stream, struct place *place,
+                               const struct backfill_choice *choice,
+                               struct error *error)
+{
+    struct task *task = stream->task;
+    struct filter *where = NULL;
+    struct scan_request request;
+    tell_progress(stream, "copying");
+    memory_free(place->token);
+    place->token = backfill_text(choice);
+    enum status status = state_overlap_forget(task->state, task->work->name,
+                                              error);
+    if (status == STATUS_OK)
+        status = request_of(task, choice, &request, &where, error);
+    if (status == STATUS_OK)
+        status = copy_by_key(stream, place, request, error);
+    filter_free(where);
+    return status;
+}
+
 enum status backfill_again(struct task *task,
                            const struct backfill_choice *choice,
                            struct error *error)
@@ -154,10 +174,8 @@ enum status backfill_again(struct task *task,
     char reader[STREAM_NAME_BYTES];
     struct stream stream;
     struct place place;
-    struct filter *where = NULL;
-    struct scan_request request;
     place_init(&place);
-    name_backfill(choice, reader, sizeof reader);
+    backfill_reader(choice, reader, sizeof reader);
     enum status status = stream_open(task, reader, &stream, error);
     if (status == STATUS_OK)
         status = place_read(stream.checkpoint, stream.name, &place, error);
@@ -166,16 +184,11 @@ enum status backfill_again(struct task *task,
         is_done = false; /* died before it was forgotten: asked for anew */
         place_release(&place);
     }
-    if (status == STATUS_OK && !is_done) {
-        tell_progress(&stream, "copying");
-        status = state_overlap_forget(task->state, task->work->name, error);
-        if (status == STATUS_OK)
-            status = request_of(task, choice, &request, &where, error);
-        if (status == STATUS_OK)
-            status = copy_by_key(&stream, &place, request, error);
-    }
+    if (status == STATUS_OK)
+        note_beginning(&stream, choice, &place, is_done);
+    if (status == STATUS_OK && !is_done)
+        status = read_chosen(&stream, &place, choice, error);
     place_release(&place);
-    filter_free(where);
     status = stream_close(&stream, status, error);
     if (status == STATUS_OK && !is_done)
         status = finish_again(&stream, choice, error);

@@ -1,7 +1,7 @@
 /*
  * Rows that no window will ever reach: their cursor is NULL, is 0 or lies
- * beyond the bound by more than a day. They are counted in each run and loaded once a day
- * by passes of their own.
+ * beyond the bound by more than a day. They are counted in each run and loaded
+ * once a day by passes of their own.
  */
 #include "base/clock.h"
 #include "base/memory.h"

@@ -38,6 +38,12 @@ enum status backfill_first(struct task *task, int64_t *mark_us,
 enum status backfill_again(struct task *task,
                            const struct backfill_choice *choice,
                            struct error *error) MUST_CHECK;
+/* backfill_choice.c: the choice as options; the caller frees it. */
+char *backfill_text(const struct backfill_choice *choice);
+/* The reader's part of its stream's name: a name of its own makes a second
+ * start harmless; without one the choice itself is the name. */
+void backfill_reader(const struct backfill_choice *choice, char *target,
+                     size_t size);
 enum status incremental_run(struct task *task, struct error *error)
     MUST_CHECK;
 /* `mark_us` NULL: the table is read whole each time; else where the windows
@@ -68,6 +74,7 @@ struct stream {
     uint64_t fence;
     char *checkpoint; /* where it resumes; NULL: at its start */
     uint64_t rows_done;
+    int64_t saved_us; /* of the checkpoint, UTC; 0 never */
     struct deliver *deliver; /* NULL until stream_load */
 };
 enum status stream_open(struct task *task, const char *reader,
@@ -112,7 +119,8 @@ struct scan_request scan_cursor(const struct work *work,
 /* --- checkpoints as text -------------------------------------------------- */
 
 /* {"mark":ISO,"bound":ISO,"after":[..],"phase":..,"token":..}; parts that are
- * absent are INT64_MIN or NULL. */
+ * absent are INT64_MIN or NULL. The token is that of a reload's copy, or what
+ * a person asked to have read again (backfill_text). */
 struct place {
     int64_t mark_us;
     int64_t bound_us;

@@ -57,6 +57,7 @@ enum status stream_open(struct task *task, const char *reader,
     if (status == STATUS_OK) {
         stream->checkpoint = memory_text(saved.checkpoint);
         stream->rows_done = saved.rows_done;
+        stream->saved_us = saved.saved_us;
     }
     state_stream_release(&saved);
     return status;

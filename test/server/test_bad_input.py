@@ -263,7 +263,10 @@ def test_a_pattern_that_matches_nothing_ends_in_2(shop):
     ("run", "--timeout", "-1"), ("run", "--log-format", "xml"),
     ("status", "--from", "1"), ("run", "--config"), ("rn",), ("--jsn",),
     ("history", "-n", "x"), ("history", "a", "b"), ("explain", "x"),
-    ("config",), ("backfill", "--from", "1")],
+    ("config",), ("backfill", "--from", "1"), ("preview", "x", "-n", "0"),
+    ("run", "--timeout", "0s"), ("status", "--wait", "--timeout", "0"),
+    ("backfill", "orders", "--from", "1", "--name", ""),
+    ("backfill", "orders", "--from", "1", "--name", "n" * 101)],
     ids=lambda value: " ".join(value))
 def test_nonsense_on_the_command_line_ends_in_2(shop, arguments):
     assert_failure(shop.run(*arguments), 2, "TM1006")

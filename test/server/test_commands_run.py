@@ -258,6 +258,25 @@ def test_wait_prints_nothing_and_ends_when_all_is_on_time(shop):
                    "TM2106")
 
 
+def test_status_is_no_judge_but_wait_is(shop):
+    """What a person must do is shown with 0; --wait gives it its code."""
+    shop.ok("run", "orders")
+    for number, status, state, code in (
+            ("TM2106", "table", "action required", 1),
+            ("TM3003", "action", "action required", 4),
+            ("TM3001", "temporary", "retrying", 5)):
+        path = os.path.join(shop.tidemark.folder, "tidemark.db")
+        with sqlite3.connect(path) as database:
+            database.execute(
+                "UPDATE tables SET problem_id = ?, problem_status = ?, "
+                "problem = 'reason'", (number, status))
+        result = shop.ok("status")
+        assert f"{state}  {number}" in result.stdout, str(result)
+        result = shop.run("status", "orders", "--wait", "--timeout", "1s")
+        assert result.code == code, str(result)
+        assert ("reason" in result.stderr) == (code != 5), str(result)
+
+
 def test_watch_needs_a_terminal(shop):
     assert_failure(shop.run("status", "--watch"), 2, "TM1006")
 

@@ -118,6 +118,22 @@ static void nonsense_values_are_refused(void **state)
     assert_refused(parse("run", "--timeout", "soon", NULL), "--timeout", "");
     assert_refused(parse("history", "-n", "-1", NULL), "--count", "");
     assert_refused(parse("history", "-n", "99999999", NULL), "--count", "");
+    assert_refused(parse("preview", "-n", "0", "orders"),
+                   "--count: it takes a number from 1", "");
+    assert_refused(parse("run", "--timeout", "0s", NULL),
+                   "--timeout: it takes a time above 0", "");
+}
+
+static void the_least_values_are_taken(void **state)
+{
+    (void)state;
+    struct parsed parsed = parse("status", "--timeout", "1ms", NULL);
+    assert_int_equal(parsed.status, STATUS_OK);
+    assert_int_equal(parsed.line.timeout_ms, 1);
+    command_line_release(&parsed.line);
+    parsed = parse("history", "-n", "1", NULL);
+    assert_int_equal(parsed.line.count, 1);
+    command_line_release(&parsed.line);
 }
 
 static void every_option_has_a_twin_in_the_environment(void **state)
@@ -168,6 +184,7 @@ int main(void)
         cmocka_unit_test(an_unbuilt_command_is_named_as_such),
         cmocka_unit_test(an_option_of_another_command_is_refused),
         cmocka_unit_test(nonsense_values_are_refused),
+        cmocka_unit_test(the_least_values_are_taken),
         cmocka_unit_test(every_option_has_a_twin_in_the_environment),
         cmocka_unit_test(every_command_is_explained),
     };
