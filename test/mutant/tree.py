@@ -78,8 +78,10 @@ class Tree:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def build(self, build=PLAIN):
-        return self.call("make", "-s", f"-j{os.cpu_count()}", "all",
-                         "check-programs", folder=build) == 0
+        """One target after the other: both make the library."""
+        return all(self.call("make", "-s", f"-j{os.cpu_count()}", target,
+                             folder=build) == 0
+                   for target in ("all", "check-programs"))
 
     def servers(self, command):
         if self.call(sys.executable, "-m", "lab", command) != 0:
