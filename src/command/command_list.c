@@ -60,6 +60,8 @@ static const struct command commands[] = {
      NULL},
     {true, "manual", "PAGE", "a page of the manual, for the build",
      TEXTS("tidemark manual tidemark.1"), command_manual, NULL},
+    {true, "names", "", "tables that the state knows, for completion",
+     TEXTS("tidemark names"), command_names, NULL},
     {.name = NULL},
 };
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands.h"
+#include "completion.h"
 #include "drivers.h"
 #include "options.h"
 #include "roff.h"
@@ -191,6 +192,8 @@ enum status command_manual(const struct command_line *line, int *exit_code,
         print_errors_page();
     else if (text_equal(page, "settings.md"))
         print_reference(line);
+    else if (text_equal(page, "completion/tidemark"))
+        completion_bash();
     else
         return error_set(error, ERROR_USAGE, "there is no page \"%s\"",
                          page);
