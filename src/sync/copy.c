@@ -70,6 +70,7 @@ static enum status move_batch(struct chunk *chunk, struct scan *scan,
     struct stream *stream = chunk->copy->stream;
     const struct source_ops *ops = stream->task->sync->source->ops;
     struct batch *batch = NULL;
+    FAILPOINT("copy.batch_begin", error);
     enum status status = deliver_take(stream->deliver, &batch, error);
     if (status != STATUS_OK)
         return status;

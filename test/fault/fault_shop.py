@@ -24,6 +24,11 @@ class Shop:
 
     def build(self, **more):
         self.orders(ROWS)
+        # So wide that a load is cut into parts, and a scan does not fit into
+        # the buffers of a connection.
+        self.sql("ALTER TABLE orders ADD COLUMN picture VARBINARY(800)")
+        self.sql("UPDATE orders SET picture = RANDOM_BYTES(800), "
+                 "updated_at = updated_at")
         self.sql("CREATE TABLE plain (a INT, b VARCHAR(10))")
         self.sql("INSERT INTO plain SELECT id, state FROM orders "
                  f"LIMIT {FULL_ROWS}")
@@ -144,13 +149,6 @@ class ClickHouseShop(Shop, Rig):
 
 class FilesShop(Shop, FilesRig):
     kind = "files"
-
-    def orders(self, count):
-        """Rows so wide that a load is cut into parts."""
-        super().orders(count)
-        self.sql("ALTER TABLE orders ADD COLUMN picture VARBINARY(800)")
-        self.sql("UPDATE orders SET picture = RANDOM_BYTES(800), "
-                 "updated_at = updated_at")
 
     def apply(self, **more):
         super().apply(options="?max_bytes=8k", **more)
