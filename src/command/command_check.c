@@ -25,11 +25,23 @@ struct checking {
     json_t *document; /* NULL: text */
 };
 
+/* Neither in a document nor under --quiet. */
+static bool shows_facts(const struct checking *checking)
+{
+    return !checking->document && !checking->line->is_quiet;
+}
+
 static void print_fact(const struct checking *checking, const char *name,
                        const char *text)
 {
-    if (!checking->document)
+    if (shows_facts(checking))
         screen_line(stdout, "  %-9s %s", name, text);
+}
+
+static void print_findings(const struct checking *checking, size_t first)
+{
+    if (!checking->document)
+        findings_print(&checking->findings, first, checking->line->is_quiet);
 }
 
 static void print_end(const struct checking *checking, const char *name,
@@ -37,7 +49,7 @@ static void print_end(const struct checking *checking, const char *name,
                       const char *product, const char *tls)
 {
     struct buffer url;
-    if (checking->document)
+    if (!shows_facts(checking))
         return;
     buffer_init(&url, 4096);
     url_text(&endpoint->url, &url);
@@ -120,8 +132,7 @@ static bool check_source(struct checking *checking)
         print_end(checking, "source", endpoint, NULL, NULL);
         findings_problem(&checking->findings, NULL, &error);
     }
-    if (!checking->document)
-        findings_print(&checking->findings, first);
+    print_findings(checking, first);
     return status == STATUS_OK;
 }
 
@@ -161,8 +172,7 @@ static bool check_warehouse(struct checking *checking)
         print_end(checking, "warehouse", &settings->warehouse, NULL, NULL);
         findings_problem(&checking->findings, NULL, &error);
     }
-    if (!checking->document)
-        findings_print(&checking->findings, first);
+    print_findings(checking, first);
     return status == STATUS_OK;
 }
 
@@ -180,11 +190,13 @@ static void print_tables(const struct checking *checking, size_t first)
     const struct opening *opening = &checking->opening;
     size_t incremental = count_mode(opening, MODE_INCREMENTAL);
     size_t full = count_mode(opening, MODE_FULL);
-    screen_line(stdout, "tables      %zu found: %zu incremental, %zu full%s",
-                opening->count, incremental, full,
-                incremental + full < opening->count ? ", others stand still"
-                                                    : "");
-    findings_print(&checking->findings, first);
+    if (shows_facts(checking))
+        screen_line(stdout, "tables      %zu found: %zu incremental, %zu "
+                    "full%s", opening->count, incremental, full,
+                    incremental + full < opening->count
+                        ? ", others stand still"
+                        : "");
+    print_findings(checking, first);
 }
 
 static void note_tables(const struct checking *checking)
@@ -222,7 +234,7 @@ static void look_at_tables(struct checking *checking)
     else if (checking->opening.count > 0)
         print_tables(checking, first);
     else
-        findings_print(&checking->findings, first);
+        print_findings(checking, first);
 }
 
 static void print_end_line(const struct checking *checking)
@@ -235,6 +247,8 @@ static void print_end_line(const struct checking *checking)
     if (problems > 0)
         (void)snprintf(problem_text, sizeof problem_text, "%zu problem%s",
                        problems, problems == 1 ? "" : "s");
+    if (problems == 0 && checking->line->is_quiet)
+        return;
     if (remarks > 0)
         (void)snprintf(remark_text, sizeof remark_text, "%zu remark%s",
                        remarks, remarks == 1 ? "" : "s");
@@ -251,10 +265,10 @@ static void print_end_line(const struct checking *checking)
 static void check_offline(const struct checking *checking)
 {
     const struct settings *settings = checking->opening.settings;
-    if (!checking->document)
+    if (shows_facts(checking))
         screen_line(stdout, "settings    %s   valid; no connection was "
                     "opened", settings->path);
-    else
+    if (checking->document)
         document_text(checking->document, "file", settings->path);
 }
 

@@ -199,6 +199,21 @@ static void tell(const struct command_line *line, const char *path,
                 line->config ? line->config : "");
 }
 
+/* The file as it would be, and nothing written. */
+static void show(const struct command_line *line, const char *path,
+                 struct buffer *text)
+{
+    if (!line->json) {
+        (void)fputs(buffer_text(text), stdout);
+        return;
+    }
+    json_t *document = document_new(line->command, 0);
+    document_text(document, "file", path);
+    document_bool(document, "written", false);
+    document_text(document, "text", buffer_text(text));
+    document_print(document);
+}
+
 static enum status make(const struct command_line *line, const char *path,
                         struct opening *opening, struct error *error)
 {
@@ -217,11 +232,14 @@ static enum status make(const struct command_line *line, const char *path,
         return status;
     buffer_init(&text, FILE_BYTES_MAX);
     compose(&first, opening, &text);
-    status = text.is_overflown
-                 ? error_set(error, ERROR_MACHINE, "the settings file would "
-                             "be larger than 4 MiB")
-                 : write_file(path, &text, error);
-    if (status == STATUS_OK)
+    if (text.is_overflown)
+        status = error_set(error, ERROR_MACHINE, "the settings file would be "
+                           "larger than 4 MiB");
+    else if (line->dry_run)
+        show(line, path, &text);
+    else
+        status = write_file(path, &text, error);
+    if (status == STATUS_OK && !line->dry_run)
         tell(line, path, opening, &first);
     buffer_release(&text);
     return status;

@@ -173,8 +173,10 @@ static enum status take_environment(struct command_line *line,
         if (!value || !*value)
             continue;
         enum status status = set_option(line, option, value, error);
-        if (status != STATUS_OK)
+        if (status != STATUS_OK) {
+            error_next(error, "correct %s in the environment", name);
             return status;
+        }
     }
     return STATUS_OK;
 }
@@ -221,12 +223,29 @@ static struct poptOption *popt_table(void)
     return table;
 }
 
+static bool is_later(const char *text, struct error *error)
+{
+    char name[32];
+    size_t dashes = strspn(text, "-");
+    (void)text_copy(name, sizeof name, text + dashes);
+    name[strcspn(name, "=")] = '\0';
+    const char *next = option_later(name);
+    if (!next)
+        return false;
+    (void)error_set(error, ERROR_USAGE, "this build does not have the option "
+                    "--%s yet", name);
+    error_next(error, "%s", next);
+    return true;
+}
+
 static enum status bad_option(poptContext context, int code,
                               struct error *error)
 {
     const char *text = poptBadOption(context, POPT_BADOPTION_NOALIAS);
     const char *names[OPTION_COUNT];
     size_t count = 0;
+    if (is_later(text, error))
+        return error->status;
     (void)error_set(error, ERROR_USAGE, "cannot understand option %s: %s",
                     text, code == POPT_ERROR_BADOPT ? "there is none of this "
                                                       "name"

@@ -91,10 +91,12 @@ static void print_one(const struct finding *finding)
                     finding->hint);
 }
 
-void findings_print(const struct findings *findings, size_t first)
+void findings_print(const struct findings *findings, size_t first,
+                    bool only_problems)
 {
     for (size_t i = first; i < findings->count; i++)
-        print_one(&findings->items[i]);
+        if (!only_problems || findings->items[i].problem.id != ERROR_NONE)
+            print_one(&findings->items[i]);
 }
 
 json_t *findings_json(const struct findings *findings)

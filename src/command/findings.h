@@ -29,7 +29,8 @@ void findings_remark(struct findings *findings, const char *about,
 void findings_problem(struct findings *findings, const char *about,
                       const struct error *problem);
 /* The lines of all findings from `first` on, on standard output. */
-void findings_print(const struct findings *findings, size_t first);
+void findings_print(const struct findings *findings, size_t first,
+                    bool only_problems);
 /* [{"level","about","text","hint"|"error"}] */
 json_t *findings_json(const struct findings *findings);
 void findings_release(struct findings *findings);

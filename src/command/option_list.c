@@ -1,7 +1,9 @@
 /* The options as data, and the copies of their values. */
 #include <stddef.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "options.h"
 
 static const struct option options[] = {
@@ -19,7 +21,8 @@ static const struct option options[] = {
      "messages go there, not to standard error"},
     {"progress", 0, OPTION_PROGRESS, "auto|bar|line|none",
      "how progress is shown"},
-    {"dry-run", 0, OPTION_DRY_RUN, NULL, "same as plan"},
+    {"dry-run", 0, OPTION_DRY_RUN, NULL,
+     "same as plan; with init, the file is shown and not written"},
     {"timeout", 0, OPTION_TIMEOUT, "TIME", "give up after that time"},
     {"help", 'h', OPTION_HELP, NULL, "this text"},
     {"version", 0, OPTION_VERSION, NULL, "same as the command version"},
@@ -43,6 +46,27 @@ static const struct option options[] = {
      "the table's name, where a question would be asked"},
     {NULL, 0, OPTION_COUNT, NULL, NULL},
 };
+
+/* Options of the design that this build does not have. */
+static const struct {
+    const char *name;
+    const char *next;
+} later[] = {
+    {"until", "tidemark run  goes up to now"},
+    {"rate", "lower  limits: {workers}  in the settings"},
+    {"gaps", "compare with the source by hand; tidemark backfill TABLE reads "
+             "rows again"},
+    {"notify", "let cron mail what  tidemark run -q  prints"},
+    {"yes", "only  tidemark backfill TABLE  asks; it takes  --confirm TABLE"},
+};
+
+const char *option_later(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(later); i++)
+        if (text_equal(later[i].name, name))
+            return later[i].next;
+    return NULL;
+}
 
 const struct option *option_list(void)
 {

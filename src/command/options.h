@@ -24,6 +24,9 @@ struct option {
 
 /* Ends in an entry without name. */
 const struct option *option_list(void);
+/* What to do in place of an option that a later build will have; NULL: there
+ * is none of that name. */
+const char *option_later(const char *name);
 /* Keeps a copy of a text until the end; NULL frees all that was kept. */
 const char *option_keep(const char *text);
 

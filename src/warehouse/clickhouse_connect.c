@@ -48,7 +48,7 @@ static void find_place(struct clickhouse *house,
                       url->user[0] ? url->user : "default");
     if (password && password[0])
         http_place_header(place, "X-ClickHouse-Key", password);
-    house->facts.tls = memory_text(is_tls ? "verified" : "off");
+    house->facts.tls = memory_text(is_tls ? "TLS, verified" : "plain");
 }
 
 /* A line feed would end the header that carries it. */

@@ -456,7 +456,7 @@ def test_tls_is_verified(conformance, front):
     with Script(conformance, f"clickhouse://{USER}@localhost:{server.port}/x",
                 password=PASSWORD, ca=authority()) as script:
         assert script.opened["status"] == "ok"
-        assert script.facts()["tls"] == "verified"
+        assert script.facts()["tls"] == "TLS, verified"
 
 
 @pytest.mark.parametrize("certificate", ["expired", "other_host",

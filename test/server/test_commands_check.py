@@ -55,6 +55,18 @@ def test_init_writes_settings_that_run_as_they_are(shop):
     shop.equal("orders")
 
 
+def test_a_dry_init_shows_the_file_and_writes_none(shop):
+    os.unlink(shop.tidemark.path)
+    result = init(shop, "--dry-run")
+    assert result.code == 0 and "  - orders " in result.stdout, str(result)
+    assert not os.path.exists(shop.tidemark.path)
+    document = init(shop, "--dry-run", "--json").json()
+    assert document["written"] is False
+    assert not os.path.exists(shop.tidemark.path)
+    shop.tidemark.settings(document["text"])
+    shop.ok("check", "--offline", environment=PASSWORDS)
+
+
 def test_init_never_overwrites(shop):
     before = written(shop)
     assert_failure(init(shop), 2, "TM1010", "It was left as it is.")
@@ -119,6 +131,20 @@ def test_check_tells_facts_remarks_and_the_next_command(shop):
         result.stdout
     assert result.stdout.endswith("no problem, 3 remarks. "
                                   "next: tidemark run\n"), str(result)
+
+
+def test_a_quiet_check_prints_problems_alone(shop):
+    for arguments in (("check", "-q"), ("check", "--offline", "-q")):
+        result = shop.ok(*arguments)
+        assert (result.stdout, result.stderr) == ("", ""), str(result)
+    shop.settings(tables=["orders", "gone"])
+    result = shop.run("check", "-q")
+    assert result.code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith('  x gone  cannot find table "gone"')
+    assert lines[-1].startswith("2 tables, 1 problem, 1 remark. "), \
+        str(result)
+    assert "! orders" not in result.stdout and "clock" not in result.stdout
 
 
 def test_the_same_remark_of_many_tables_is_one_line(shop):

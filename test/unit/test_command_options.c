@@ -110,6 +110,16 @@ static void an_option_of_another_command_is_refused(void **state)
                    "tidemark help status");
 }
 
+static void an_option_of_a_later_build_is_named_as_such(void **state)
+{
+    static const char *const names[] = {"--until", "--rate=2M/s", "--gaps=all",
+                                        "--notify", "--yes"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_refused(parse("run", names[i], NULL, NULL),
+                       "this build does not have the option --", "");
+}
+
 static void nonsense_values_are_refused(void **state)
 {
     (void)state;
@@ -149,6 +159,9 @@ static void every_option_has_a_twin_in_the_environment(void **state)
     parsed = parse("run", "--log-format", "text", NULL);
     assert_int_equal(parsed.line.log_format, LOG_TEXT);
     command_line_release(&parsed.line);
+    assert_int_equal(setenv("TIDEMARK_LOG_FORMAT", "xml", 1), 0);
+    assert_refused(parse("run", NULL, NULL, NULL), "--log-format",
+                   "TIDEMARK_LOG_FORMAT in the environment");
     unsetenv("TIDEMARK_LOG_FORMAT");
     unsetenv("TIDEMARK_QUIET");
 }
@@ -183,6 +196,7 @@ int main(void)
         cmocka_unit_test(commands_are_not_abbreviated),
         cmocka_unit_test(an_unbuilt_command_is_named_as_such),
         cmocka_unit_test(an_option_of_another_command_is_refused),
+        cmocka_unit_test(an_option_of_a_later_build_is_named_as_such),
         cmocka_unit_test(nonsense_values_are_refused),
         cmocka_unit_test(the_least_values_are_taken),
         cmocka_unit_test(every_option_has_a_twin_in_the_environment),
