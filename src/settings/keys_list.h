@@ -62,7 +62,8 @@ TOP(bad_text, CHOICE, "stop", "stop|replace",
 TOP(state, TEXT, "", NULL,
     AT(state), NONE, NULL,
     "The file of the state. Without it NAME.db beside the settings file "
-    "NAME.yml, or below $STATE_DIRECTORY where systemd sets it.",
+    "NAME.yml, or below $STATE_DIRECTORY where systemd sets it. Its folder is "
+    "made, the one above that must be there.",
     "/var/lib/tidemark/shop.db")
 TOP(retry, DURATION, "10m", NULL,
     AT(retry_ms), NONE, NULL,
@@ -126,7 +127,8 @@ ENDPOINT(tls, MAP, "", NULL,
 
 TABLE(to, TEXT, "", NULL,
       AT(target), NONE, NULL,
-      "Its name in the warehouse. Without it the name in the source.",
+      "Its name in the warehouse. Without it the name in the source. Names "
+      "that end in __tm or __tm_reload are kept for the tables behind.",
       "dim_orders")
 TABLE(columns, LIST, "", NULL,
       AT(columns), AT(column_count), read_columns,
