@@ -1,0 +1,146 @@
+"""scripts/bench: the options, and what is done for each."""
+
+import argparse
+import pathlib
+import sys
+
+from lab.process import LabError
+
+from . import bounds, data, document, peers, programs, profile, reckon, report
+from .check import ContentError
+from .measure import Bench, say
+from .servers import Servers
+
+USAGE = """Measures tidemark against floors and peers on servers of its own.
+
+Without an argument: a short run of `orders` from MariaDB. Figures count only
+on a machine that does nothing else. Data, builds and peers stay in
+$TIDEMARK_BENCH, else in `bench` of the cache.
+"""
+
+
+def _arguments(words):
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description=USAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", nargs="+", choices=list(data.ROWS),
+                        default=["orders"])
+    parser.add_argument("--rows", type=_count,
+                        help="of each table, as 300000, 300k or 3M")
+    parser.add_argument("--source", choices=["mariadb", "mysql"],
+                        default="mariadb")
+    parser.add_argument("--runs", type=int, default=5,
+                        help="measured runs, after one warm-up")
+    parser.add_argument("--peers", action="store_true",
+                        help="install and run dlt and mysql_ch_replicator, "
+                        "and what is found of ingestr and Sling")
+    parser.add_argument("--results", type=pathlib.Path, metavar="FILE",
+                        help="where the result goes (one table), in place "
+                        "of a temporary name; `keep` stands for "
+                        "test/bench/results/SOURCE-TABLE.json")
+    parser.add_argument("--json", action="store_true",
+                        help="print the results as JSON, too")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--gate", action="store_true",
+                      help="fail when a ratio is more than 10 %% worse than "
+                      "the kept result of the same rows")
+    what.add_argument("--document", action="store_true",
+                      help="write tables and plots of doc/performance.md "
+                      "from the kept results")
+    what.add_argument("--memory", action="store_true",
+                      help="rows x 10, and runs under a limit of the kernel")
+    what.add_argument("--allocations", action="store_true",
+                      help="allocations for each further 1,000 rows")
+    what.add_argument("--profile", action="store_true",
+                      help="the ten hottest functions, by perf")
+    options = parser.parse_args(words)
+    if options.results and len(options.table) > 1 \
+            and str(options.results) != "keep":
+        parser.error("--results FILE takes one table")
+    return options
+
+
+def _count(text):
+    for sign, factor in (("k", 1000), ("M", 1_000_000)):
+        if text.endswith(sign):
+            return int(text[:-1]) * factor
+    return int(text)
+
+
+def _keep(options, result, name):
+    if not options.results:
+        return
+    path = report.kept_path(options.source, name) \
+        if str(options.results) == "keep" else options.results
+    report.write(result, path)
+    say(f"kept in {path}")
+
+
+def _measure(options, built):
+    """True unless a run is void: its figures stand, but do not count."""
+    good = True
+    with Servers(options.source) as servers:
+        more = peers.available(servers) if options.peers else []
+        for table in options.table:
+            rows = options.rows or data.ROWS[table]
+            result = Bench(servers, built, table, rows, more) \
+                .measure(options.runs)
+            say(report.text(result))
+            if options.json:
+                say(report.as_json(result))
+            _keep(options, result, table)
+            good = good and not result["void"]
+    return good
+
+
+def _gate(options, built):
+    passed = failed = 0
+    with Servers(options.source) as servers:
+        for table in options.table:
+            path = report.kept_path(options.source, table)
+            if not path.exists():
+                say(f"no kept result {path}; make one by --results keep")
+                failed += 1
+                continue
+            kept = report.read(path)
+            result = Bench(servers, built, table, kept["settings"]["rows"]) \
+                .measure(options.runs)
+            say(report.text(result))
+            verdicts = reckon.gate(kept["ratios"], result["ratios"])
+            say(report.gate_text(verdicts))
+            passed += sum(good for *_, good in verdicts)
+            failed += sum(not good for *_, good in verdicts)
+    say(f"{passed} passed, {failed} failed")
+    return failed == 0
+
+
+def _bounds(options, built):
+    rows = options.rows or data.ROWS[options.table[0]]
+    with Servers(options.source) as servers:
+        place = (servers, built, options.table[0], rows)
+        if options.profile:
+            say(profile.hottest(*place))
+            return True
+        take = bounds.memory if options.memory else bounds.allocations
+        result = take(*place)
+        _keep(options, result, "memory" if options.memory else "allocations")
+        return result["is_kept"]
+
+
+def main(words):
+    options = _arguments(words)
+    if options.document:
+        document.write()
+        return 0
+    built = programs.build()
+    try:
+        if options.memory or options.allocations or options.profile:
+            good = _bounds(options, built)
+        elif options.gate:
+            good = _gate(options, built)
+        else:
+            good = _measure(options, built)
+    except (ContentError, LabError, programs.RunFailed) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0 if good else 1
