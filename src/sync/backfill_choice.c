@@ -76,16 +76,39 @@ static bool is_turned(const struct column *column, const char *from,
            calendar_parse_datetime(bytes_of(to), &to_us) && from_us > to_us;
 }
 
+static enum status check_end(const struct work *work,
+                             const struct column *column, const char *option,
+                             const char *value, struct error *error)
+{
+    char *end = NULL;
+    if (!value || !is_number(column))
+        return STATUS_OK;
+    (void)strtod(value, &end);
+    if (end != value && !*end)
+        return STATUS_OK;
+    (void)error_set(error, ERROR_USAGE, "cannot use \"%s\" for %s: the key "
+                    "of table \"%s\" begins with \"%s\", a number", value,
+                    option, work->name, column->name);
+    error_next(error, "tidemark preview %s  shows keys; or choose rows with "
+               "--where", work->name);
+    return error->status;
+}
+
 static enum status check_range(const struct work *work,
                                const struct backfill_choice *choice,
                                struct error *error)
 {
     const struct table *table = work->table;
-    if (!choice->from || !choice->to || table->key_count == 0)
+    if (table->key_count == 0)
         return STATUS_OK;
     const struct column *column = &table->columns[table->key[0]];
-    if (!is_turned(column, choice->from, choice->to))
-        return STATUS_OK;
+    enum status status = check_end(work, column, "--from", choice->from,
+                                   error);
+    if (status == STATUS_OK)
+        status = check_end(work, column, "--to", choice->to, error);
+    if (status != STATUS_OK || !choice->from || !choice->to ||
+        !is_turned(column, choice->from, choice->to))
+        return status;
     (void)error_set(error, ERROR_USAGE,
                     "no key of table \"%s\" lies from %s to %s: the first is "
                     "above the last", work->name, choice->from, choice->to);
@@ -139,6 +162,14 @@ static enum status check_name(struct state *state, const struct work *work,
     struct place place;
     if (!choice->name)
         return STATUS_OK;
+    if (work->table->key_count == 0) {
+        (void)error_set(error, ERROR_USAGE, "cannot use --name with table "
+                        "\"%s\": it has no key and is read whole each time",
+                        work->name);
+        error_next(error, "tidemark backfill %s --confirm %s", work->name,
+                   work->name);
+        return error->status;
+    }
     backfill_reader(choice, reader, sizeof reader);
     stream_name(name, sizeof name, work->name, reader);
     enum status status = state_stream_read(state, name, &stream, error);

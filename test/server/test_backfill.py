@@ -30,6 +30,17 @@ def test_a_range_that_is_turned_around_is_refused(shop, kind, first, last):
             "rows_confirmed"] == rows
 
 
+def test_what_a_key_cannot_be_is_a_wrong_option(shop):
+    for arguments in (("--from", "abc"), ("--to", ""), ("--to", "1x")):
+        result = shop.run("backfill", "orders", *arguments)
+        assert_failure(result, 2, "TM1006", '"orders"', '"id"',
+                       f'"{arguments[1]}" for {arguments[0]}')
+        assert result.stdout == ""
+    result = shop.run("backfill", "plain", "--confirm", "plain", "--name",
+                      "x")
+    assert_failure(result, 2, "TM1006", "--name", '"plain"')
+
+
 def test_the_order_of_texts_is_the_servers(shop):
     shop.sql("CREATE TABLE t (k VARCHAR(9) PRIMARY KEY) COLLATE "
              "utf8mb4_general_ci")
