@@ -105,9 +105,14 @@ struct column *table_column(const struct table *table, const char *name)
 const char *table_nearest(const struct table *table, const char *name)
 {
     const char **names = memory_new(table->column_count, sizeof *names);
-    for (size_t i = 0; i < table->column_count; i++)
+    const char *near = NULL;
+    for (size_t i = 0; i < table->column_count; i++) {
         names[i] = table->columns[i].name;
-    const char *near = text_nearest(name, names, table->column_count);
+        if (text_equal_nocase(name, names[i]))
+            near = names[i];
+    }
+    if (!near)
+        near = text_nearest(name, names, table->column_count);
     memory_free(names);
     return near;
 }

@@ -28,6 +28,24 @@ static void names_and_texts_cannot_leave_their_quotes(void **state)
     assert_quoted(sql_text, "\\' OR 1", "'\\\\\\' OR 1'");
 }
 
+static void a_name_is_as_long_as_its_file_can_be(void **state)
+{
+    struct clickhouse house = {.name_bytes_max = 20};
+    struct error error;
+    (void)state;
+    assert_int_equal(clickhouse_name_bytes("az_AZ09"), 7);
+    assert_int_equal(clickhouse_name_bytes("a-b"), 5);
+    assert_int_equal(clickhouse_name_bytes("\xe6\x97\xa5"), 9);
+    struct table *table = table_new("d", "123456789"); /* and __tm_reload */
+    assert_int_equal(clickhouse_fit(&house.base, table, &error), STATUS_OK);
+    house.name_bytes_max--;
+    assert_int_equal(clickhouse_fit(&house.base, table, &error),
+                     STATUS_TABLE);
+    assert_int_equal(error.id, ERROR_WAREHOUSE_LACKS);
+    assert_non_null(strstr(error.next, "123456789: {to: "));
+    table_free(table);
+}
+
 static void a_seed_is_read_back_from_its_comment(void **state)
 {
     static const char *const names[] = {"id", "a;b", "a\\", "; x", "\\;",
@@ -149,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_texts_cannot_leave_their_quotes),
+        cmocka_unit_test(a_name_is_as_long_as_its_file_can_be),
         cmocka_unit_test(a_seed_is_read_back_from_its_comment),
         cmocka_unit_test(rows_are_taken_apart),
         cmocka_unit_test(ragged_rows_are_refused),

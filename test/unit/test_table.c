@@ -40,6 +40,20 @@ static void a_column_is_found_by_its_exact_name(void **state)
     table_free(table);
 }
 
+static void a_typing_error_stands_for_the_nearest_column(void **state)
+{
+    struct table *table = table_new("shop", "orders");
+
+    (void)state;
+    assert_null(table_nearest(table, "updated_at"));
+    table_add_column(table, "created_at");
+    table_add_column(table, "updated_at");
+    assert_string_equal(table_nearest(table, "updatet_at"), "updated_at");
+    assert_string_equal(table_nearest(table, "UPDATED_at"), "updated_at");
+    assert_null(table_nearest(table, "zz"));
+    table_free(table);
+}
+
 static void a_seed_is_that_of_the_first_name(void **state)
 {
     struct table *table = table_new("shop", "orders");
@@ -128,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_table_is_named_and_has_no_column),
         cmocka_unit_test(a_column_is_found_by_its_exact_name),
+        cmocka_unit_test(a_typing_error_stands_for_the_nearest_column),
         cmocka_unit_test(a_seed_is_that_of_the_first_name),
         cmocka_unit_test(key_columns_keep_the_keys_order),
         cmocka_unit_test(only_keys_of_one_integer_need_no_bucket),
