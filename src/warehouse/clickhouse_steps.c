@@ -46,12 +46,14 @@ static void add_create(const struct clickhouse *house,
                        const struct table *table, struct steps *steps)
 {
     struct buffer sql;
+    size_t count = stored_columns(table);
     sql_init(&sql);
     clickhouse_create_sql(house, table, CLICKHOUSE_STORED, &sql);
     steps_add(steps, STEP_CREATE,
               memory_format("create table %s.%s" CLICKHOUSE_STORED
-                            " (%zu columns)", house->database, table->target,
-                            stored_columns(table)), &sql);
+                            " (%zu column%s)", house->database,
+                            table->target, count, count == 1 ? "" : "s"),
+              &sql);
     steps->is_new = true;
 }
 

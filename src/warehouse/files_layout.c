@@ -115,22 +115,25 @@ static void refuse(struct warehouse_plan *plan, char *why)
     plan->needs_reload = true;
 }
 
-static void compare_column(const json_t *column, const json_t *stored,
-                           struct warehouse_plan *plan)
+static void compare_column(const char *target, const json_t *column,
+                           const json_t *stored, struct warehouse_plan *plan)
 {
     const char *name = text_of(column, "name");
     const char *type = text_of(column, "type");
     const char *before = text_of(stored, "type");
     if (!stored)
-        add_change(plan, '~', memory_format("add column %s %s", name, type));
+        add_change(plan, '~', memory_format("add column %s.%s %s", target,
+                                            name, type));
     else if (!text_equal(family_of(type), family_of(before)))
         refuse(plan, memory_format("column %s is stored as %s, not %s", name,
                                    before, type));
     else if (!text_equal(type, before))
-        add_change(plan, '~', memory_format("column %s from %s to %s", name,
-                                            before, type));
+        add_change(plan, '~',
+                   memory_format("change column %s.%s from %s to %s", target,
+                                 name, before, type));
     else if (!json_equal(column, stored))
-        add_change(plan, '~', memory_format("describe column %s anew", name));
+        add_change(plan, '~', memory_format("describe column %s.%s anew",
+                                            target, name));
 }
 
 static void plan_new(const struct table *table, struct warehouse_plan *plan)
@@ -141,8 +144,9 @@ static void plan_new(const struct table *table, struct warehouse_plan *plan)
         columns += table->columns[i].is_stored ? 1 : 0;
     files_name(table->target, folder);
     plan->is_new = true;
-    add_change(plan, '+', memory_format("create folder %s (%zu columns)",
-                                        folder, columns));
+    add_change(plan, '+', memory_format("create folder %s (%zu column%s)",
+                                        folder, columns,
+                                        columns == 1 ? "" : "s"));
 }
 
 void files_layout_plan(const struct table *table,
@@ -158,7 +162,7 @@ void files_layout_plan(const struct table *table,
     const json_t *columns = json_object_get(layout, "columns");
     for (size_t i = 0; i < json_array_size(columns); i++) {
         const json_t *column = json_array_get(columns, i);
-        compare_column(column,
+        compare_column(table->target, column,
                        files_layout_find(live->layout,
                                          text_of(column, "name")),
                        plan);

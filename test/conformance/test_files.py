@@ -148,7 +148,7 @@ def test_cells_of_another_form_need_a_reload(bench, kind, width, is_alike):
     plan = script.plan()
     assert (plan["why"] is None) == is_alike
     if is_alike:
-        assert plan["changes"] == [f"~ column id from uint64 to "
+        assert plan["changes"] == [f"~ change column t.id from uint64 to "
                                    f"{kind}{8 * width}"]
 
 

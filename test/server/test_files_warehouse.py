@@ -158,6 +158,19 @@ def test_a_folder_that_may_not_be_written_needs_a_person(one_rig, tmp_path):
     assert "no folder" in result.stderr
 
 
+def test_the_same_change_of_two_tables_is_told_of_both(one_rig):
+    rig = one_rig
+    for name in ("a", "b"):
+        rig.sql(f"CREATE TABLE {name} (id INT PRIMARY KEY)")
+    rig.settings(tables=["a", "b"])
+    rig.ok("run")
+    for name in ("a", "b"):
+        rig.sql(f"ALTER TABLE {name} ADD extra INT")
+    lines = rig.ok("plan").stdout.splitlines()
+    for name in ("a", "b"):
+        assert f"~ add column {name}.extra int32" in lines, lines
+
+
 def test_commands_know_the_folder(rig):
     rig.shop(50)
     plan = rig.ok("plan")
@@ -168,7 +181,7 @@ def test_commands_know_the_folder(rig):
     rig.sql("ALTER TABLE orders ADD COLUMN extra INT NULL")
     rig.sql("UPDATE orders SET extra = id, updated_at = NOW(3) - "
             "INTERVAL 6 SECOND")
-    assert "add column extra int32" in rig.ok("plan").stdout
+    assert "add column orders.extra int32" in rig.ok("plan").stdout
     rig.ok("run")
     rig.all_equal()
     assert "install -d" in rig.ok("grants").stdout
