@@ -9,7 +9,7 @@ CASES = {
     "partial date": ("d DATETIME", "'2024-02-00 10:00:00'", "TM2106"),
     "zero timestamp": ("d TIMESTAMP NULL", "'0000-00-00 00:00:00'",
                        "TM2106"),
-    "date that the warehouse would clamp": ("d DATE", "'1234-05-06'",
+    "date that the warehouse would clamp": ("d DATE", "'0000-05-06'",
                                             "TM2107"),
 }
 
