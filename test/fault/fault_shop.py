@@ -15,6 +15,7 @@ from judge.files import rows
 from judge.verdict import Verdict
 from rig import Rig
 
+KINDS = ("clickhouse", "files")
 ROWS = 1500
 FULL_ROWS = 300
 

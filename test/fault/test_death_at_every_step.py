@@ -14,13 +14,12 @@ import subprocess
 
 import pytest
 
-from fault_shop import assert_named
+from fault_shop import KINDS, assert_named
 from fault_world import World, mount_disk, unmount_disk
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NIGHTLY = os.environ.get("TIDEMARK_NIGHTLY") == "1"
 SEED = int(os.environ.get("TIDEMARK_SEED", "20261121"))
-KINDS = ("clickhouse", "files")
 IN_PROGRAM = ("kill", "error", "exit", "full")
 # While the program is stopped at the point. What is cut comes back at once,
 # what is gone stays so until the run ends.

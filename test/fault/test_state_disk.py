@@ -12,7 +12,7 @@ import signal
 
 import pytest
 
-from fault_shop import assert_named
+from fault_shop import KINDS, assert_named
 from fault_world import fill_disk, mount_disk, unmount_disk
 
 NIGHTLY = os.environ.get("TIDEMARK_NIGHTLY") == "1"
@@ -27,7 +27,7 @@ HITS_IN_CI = 4
 
 
 def cases():
-    made = [(kind, phase, *fault) for kind in ("clickhouse", "files")
+    made = [(kind, phase, *fault) for kind in KINDS
             for phase in PHASES for fault in FAULTS]
     if NIGHTLY:
         return made
