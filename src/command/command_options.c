@@ -262,6 +262,25 @@ static enum status bad_option(poptContext context, int code,
     return error->status;
 }
 
+/* As many words as help shows; "[TABLE...]" takes any number. */
+static enum status check_arguments(const struct command_line *line,
+                                   const struct command *command,
+                                   struct error *error)
+{
+    size_t most = command->arguments[0] ? 1 : 0;
+    if (strstr(command->arguments, "..."))
+        return STATUS_OK;
+    for (const char *c = command->arguments; *c; c++)
+        most += *c == ' ';
+    if (line->argument_count <= most)
+        return STATUS_OK;
+    (void)error_set(error, ERROR_USAGE, "cannot use \"%s\": tidemark %s takes "
+                    "%s%s", line->arguments[most], command->name,
+                    most == 0 ? "no argument" : "only ", command->arguments);
+    error_next(error, "tidemark help %s", command->name);
+    return error->status;
+}
+
 /* The command's own name is the first argument that is no option. */
 static enum status take_command(poptContext context,
                                 struct command_line *line,
@@ -279,7 +298,7 @@ static enum status take_command(poptContext context,
                                  sizeof *line->arguments);
     for (size_t i = 0; i < line->argument_count; i++)
         line->arguments[i] = option_keep(rest[i]);
-    return STATUS_OK;
+    return check_arguments(line, *command, error);
 }
 
 struct given {

@@ -176,6 +176,41 @@ static void add_unmet(struct overview *overview,
     }
 }
 
+static bool is_matched(const struct overview *overview, const char *pattern)
+{
+    for (size_t i = 0; i < overview->count; i++) {
+        const struct overview_table *entry = &overview->tables[i];
+        if (text_matches(entry->table ? entry->table->name : entry->name,
+                         pattern))
+            return true;
+    }
+    return false;
+}
+
+/* Each name of the command line stands for a table. Who waits for one that
+ * the settings cover waits for its first run. */
+static enum status check_names(struct overview *overview,
+                               const struct settings *settings,
+                               const struct command_line *line,
+                               struct error *error)
+{
+    for (size_t i = 0; i < line->argument_count; i++) {
+        const char *name = line->arguments[i];
+        if (is_matched(overview, name))
+            continue;
+        if (line->waits && settings && !text_is_pattern(name) &&
+            settings_for(settings, name)) {
+            (void)add_entry(overview, NULL, name);
+            continue;
+        }
+        (void)error_set(error, ERROR_NOTHING_MATCHES,
+                        "the state knows no table \"%s\"", name);
+        error_next(error, "tidemark status");
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
 enum status overview_read(struct overview *overview,
                           const struct looking *looking,
                           const struct command_line *line,
@@ -192,17 +227,15 @@ enum status overview_read(struct overview *overview,
     if (status != STATUS_OK)
         return status;
     add_unmet(overview, looking->settings, line);
+    status = check_names(overview, looking->settings, line, error);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < overview->count; i++) {
         overview->tables[i].line.name = overview->tables[i].name;
         if (text_equal(overview->tables[i].line.state, "copying"))
             note_copy(&overview->tables[i]);
     }
-    if (overview->count > 0 || line->argument_count == 0)
-        return STATUS_OK;
-    (void)error_set(error, ERROR_NOTHING_MATCHES,
-                    "the state knows no table \"%s\"", line->arguments[0]);
-    error_next(error, "tidemark status");
-    return error->status;
+    return STATUS_OK;
 }
 
 void overview_release(struct overview *overview)

@@ -108,6 +108,55 @@ static enum status add_vanished(struct listing *listing, struct error *error)
     return STATUS_OK;
 }
 
+static bool is_matched(const struct listing *listing, const char *pattern)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        if (text_matches(listing->works[i].name, pattern))
+            return true;
+    return false;
+}
+
+/* The table of the settings that a typing error may stand for; borrowed. */
+static const char *nearest_table(const struct listing *listing,
+                                 const struct source_name *names,
+                                 size_t count, const char *pattern)
+{
+    const char **known = memory_new(count, sizeof *known);
+    size_t known_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (settings_for(listing->sync->settings, names[i].name))
+            known[known_count++] = names[i].name;
+    const char *near = text_nearest(pattern, known, known_count);
+    memory_free(known);
+    return near;
+}
+
+/* Each name of the command line stands for a table: one with a typing error
+ * must not pass as done. */
+static enum status check_choice(const struct listing *listing,
+                                const struct source_name *names, size_t count,
+                                struct error *error)
+{
+    const struct work_choice *choice = listing->choice;
+    for (size_t i = 0; choice && i < choice->count; i++) {
+        const char *pattern = choice->patterns[i];
+        if (is_matched(listing, pattern))
+            continue;
+        const char *near = nearest_table(listing, names, count, pattern);
+        (void)error_set(error, ERROR_NOTHING_MATCHES,
+                        "no table of database \"%s\" that the settings name "
+                        "matches \"%s\"", listing->sync->endpoint->url.path,
+                        pattern);
+        if (near)
+            error_next(error, "did you mean \"%s\"? See  tidemark check",
+                       near);
+        else
+            error_next(error, "tidemark check");
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status find_names(struct listing *listing, struct error *error)
 {
     const struct source_ops *ops = listing->sync->source->ops;
@@ -117,17 +166,16 @@ static enum status find_names(struct listing *listing, struct error *error)
     if (status != STATUS_OK)
         return status;
     add_found(listing, names, count);
-    ops->names_free(names, count);
     add_missing(listing);
     status = add_vanished(listing, error);
+    if (status == STATUS_OK)
+        status = check_choice(listing, names, count, error);
+    ops->names_free(names, count);
     if (status != STATUS_OK || listing->count > 0)
         return status;
     (void)error_set(error, ERROR_NOTHING_MATCHES,
-                    "no table of database \"%s\" matches%s",
-                    listing->sync->endpoint->url.path,
-                    listing->choice && listing->choice->count
-                        ? " the names given"
-                        : " the settings");
+                    "no table of database \"%s\" matches the settings",
+                    listing->sync->endpoint->url.path);
     error_next(error, "tidemark check");
     return error->status;
 }

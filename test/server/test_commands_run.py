@@ -258,6 +258,19 @@ def test_wait_prints_nothing_and_ends_when_all_is_on_time(shop):
                    "TM2106")
 
 
+def test_each_name_of_status_must_be_known(shop):
+    shop.ok("run", "orders")
+    assert_failure(shop.run("status", "orders", "odrers"), 2, "TM1008",
+                   '"odrers"')
+    assert_failure(shop.run("status", "o*", "z*"), 2, "TM1008", '"z*"')
+    waiting = shop.tidemark.start("status", "orders", "plain", "--wait",
+                                  "--timeout", "30s")
+    time.sleep(1.5)
+    assert waiting.alive(), "plain was never run"
+    shop.ok("run", "plain")
+    assert waiting.wait().code == 0
+
+
 def test_status_is_no_judge_but_wait_is(shop):
     """What a person must do is shown with 0; --wait gives it its code."""
     shop.ok("run", "orders")

@@ -102,6 +102,22 @@ static void an_unbuilt_command_is_named_as_such(void **state)
                        "this build does not have", "");
 }
 
+static void an_argument_too_many_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(parse("version", "x", NULL, NULL),
+                   "\"x\": tidemark version takes no argument",
+                   "tidemark help version");
+    assert_refused(parse("history", "a", "b", NULL),
+                   "\"b\": tidemark history takes only [TABLE|RUN]", "");
+    assert_refused(parse("init", "a", "b", "c"),
+                   "\"c\": tidemark init takes only SOURCE-URL", "");
+    struct parsed parsed = parse("run", "a", "b", "c");
+    assert_int_equal(parsed.status, STATUS_OK);
+    assert_int_equal(parsed.line.argument_count, 3);
+    command_line_release(&parsed.line);
+}
+
 static void an_option_of_another_command_is_refused(void **state)
 {
     (void)state;
@@ -195,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_typing_error_gets_a_suggestion),
         cmocka_unit_test(commands_are_not_abbreviated),
         cmocka_unit_test(an_unbuilt_command_is_named_as_such),
+        cmocka_unit_test(an_argument_too_many_is_refused),
         cmocka_unit_test(an_option_of_another_command_is_refused),
         cmocka_unit_test(an_option_of_a_later_build_is_named_as_such),
         cmocka_unit_test(nonsense_values_are_refused),
