@@ -6,9 +6,11 @@ of the target and of the reference. Where they differ, rows are joined by key
 to tell how many cells of which column.
 """
 
+import re
+
 from judge import digests
 from judge.clickhouse import ClickHouse as Judge
-from judge.clickhouse import columns, quote
+from judge.clickhouse import bare_type, columns, quote
 from judge.comparator import compare
 
 from .servers import REFERENCE, TARGET
@@ -71,9 +73,9 @@ class Content:
         if not found or missing:
             return f"no column {', '.join(missing)}" if found \
                 else "no table"
-        faults = [f"{name} is {_bare(found[name])}, not {_bare(wanted)}"
+        faults = [f"{name} is {_kind(found[name])}, not {_kind(wanted)}"
                   for name, wanted in self.types.items()
-                  if _bare(found[name]) != _bare(wanted)]
+                  if _kind(found[name]) != _kind(wanted)]
         rows, sums = _sums(self.servers, target, self.types)
         if rows != self.rows:
             faults.append(f"{rows} rows of {self.rows}")
@@ -89,8 +91,7 @@ class Content:
     def _differing(self, target, name):
         """Cells whose value, as the reference's type, is another one."""
         column = quote(name)
-        kind = self.types[name]
-        kind = kind if kind.startswith("Nullable") else f"Nullable({kind})"
+        kind = f"Nullable({bare_type(self.types[name])})"
         return self.servers.rows(
             f"SELECT countIf(ifNull(b.x != a.{column}, isNull(b.x) != "
             f"isNull(a.{column}))) FROM {self.reference} AS a INNER JOIN "
@@ -98,6 +99,9 @@ class Content:
             f"FROM {target}) AS b ON a.{quote(self.key)} = b.k")[0][0]
 
 
-def _bare(kind):
-    return kind.removeprefix("Nullable(").removesuffix(")") \
-        if kind.startswith("Nullable(") else kind
+def _kind(type_text):
+    """Without labels and zone, which make no other value."""
+    kind = bare_type(type_text)
+    if kind.startswith("Enum"):
+        return "Enum"
+    return re.sub(r", '[^']*'", "", kind)

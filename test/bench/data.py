@@ -1,6 +1,6 @@
 """The tables of the benchmark, made once by the server's own SQL and kept.
 
-    database = make(servers, "orders", 300_000)   # bench_orders_300000
+    database = make(servers, "orders", 300_000)  # bench_orders_300000
 
 orders, firenibble and large_text are the judge's bulk tables; sbtest1 is
 shaped as sysbench makes it, many_types has every kind of column with edges
@@ -10,8 +10,8 @@ first and every seventh cell NULL.
 from judge import bulk
 from judge.numbers import is_mariadb
 
-ROWS = {"orders": 300_000, "firenibble": 200_000, "sbtest1": 300_000,
-        "many_types": 50_000, "large_text": 50_000}
+ROWS = {"orders": 1_000_000, "firenibble": 1_000_000, "sbtest1": 1_000_000,
+        "many_types": 100_000, "large_text": 100_000}
 KEYS = {"orders": "id", "firenibble": "f0", "sbtest1": "id",
         "many_types": "id", "large_text": "id"}
 

@@ -80,7 +80,7 @@ def _measure(options, built):
     """True unless a run is void: its figures stand, but do not count."""
     good = True
     with Servers(options.source) as servers:
-        more = peers.available(servers) if options.peers else []
+        more = peers.available() if options.peers else []
         for table in options.table:
             rows = options.rows or data.ROWS[table]
             result = Bench(servers, built, table, rows, more) \

@@ -127,7 +127,8 @@ class Bench:
             if isinstance(tool, Load):
                 raise
             say(f"{tool.name}: {error}")
-            self.contents[tool.name] = f"failed: {str(error)[:300]}"
+            last = str(error).strip().splitlines()[-1]
+            self.contents[tool.name] = f"failed: {last[:200]}"
             return False
         if isinstance(tool, Load) and content != "equal":
             raise check.ContentError(content)
@@ -159,6 +160,7 @@ class Bench:
             "load_average": {"before": load[0], "after": load[1]},
             "void": reckon.void(
                 {name: each["before"] for name, each in floors.items()},
-                {name: each["after"] for name, each in floors.items()}),
+                {name: each["after"] for name, each in floors.items()},
+                ("read", floored["load"])),
             "floors": floors, "floor": floored, "tools": tools,
             "ratios": reckon.ratios(floored, medians, self.rows)}

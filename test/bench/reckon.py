@@ -108,11 +108,12 @@ def is_reached(name, value):
     return value <= goal if smaller else value >= goal
 
 
-def void(before, after):
-    """Why the run is void, or None. Both: {floor: summary}."""
+def void(before, after, names):
+    """Why the run is void, or None. Both: {floor: summary}; names: of the
+    floors that count."""
     faults = []
-    for name, first in before.items():
-        old = first["median"]["wall_s"]
+    for name in names:
+        old = before[name]["median"]["wall_s"]
         new = after[name]["median"]["wall_s"]
         if abs(old - new) > max(VOID_S, VOID_SHARE * min(old, new)):
             faults.append(f"floor {name} took {old:.3f} s before and "

@@ -83,7 +83,7 @@ def ratio_rows(ratios):
 
 
 def as_json(result):
-    return json.dumps(result, indent=1, sort_keys=True)
+    return json.dumps(result, indent=1)
 
 
 def title(result):

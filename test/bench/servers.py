@@ -47,6 +47,17 @@ def _source_options(kind):
             "innodb_flush_log_at_trx_commit": "0", **log}
 
 
+class Warehouse(ClickHouse):
+    """Peers want the native port, too."""
+
+    def start(self, *arguments, **options):
+        self.tcp_port = free_port()
+        return super().start(*arguments, **options)
+
+    def command(self):
+        return [*super().command(), f"--tcp_port={self.tcp_port}"]
+
+
 class Servers:
     """`with Servers("mariadb") as servers`: both, running."""
 
@@ -56,9 +67,8 @@ class Servers:
         self.source = SOURCES[kind]().start(
             os.path.join(place, kind), **_source_options(kind))
         try:
-            self.tcp_port = free_port()
-            self.warehouse = ClickHouse().start(
-                os.path.join(place, "clickhouse"), tcp_port=self.tcp_port)
+            self.warehouse = Warehouse().start(
+                os.path.join(place, "clickhouse"))
             self._watch = self.source.admin()
         except BaseException:
             self.source.stop()

@@ -82,18 +82,25 @@ def test_the_gate_does_not_look_at_seconds():
                        {"tool_cpu_per_million": 9}) == []
 
 
-def _floors(read, load):
-    return {"read": {"median": cost(read)}, "load 1M": {"median": cost(load)}}
+def _void(before, after):
+    def floors(read, load, other):
+        return {name: {"median": cost(wall)} for name, wall in
+                (("read", read), ("load 1M", load), ("load 250k", other))}
+    return reckon.void(floors(*before), floors(*after), ("read", "load 1M"))
 
 
 def test_floors_that_differ_void_a_run():
-    assert reckon.void(_floors(1, 1), _floors(1.14, 0.9)) is None
-    for after in (_floors(1.16, 1), _floors(0.86, 1), _floors(1, 1.2)):
-        assert " s before and " in reckon.void(_floors(1, 1), after)
+    assert _void((1, 1, 1), (1.14, 0.9, 1)) is None
+    for after in ((1.16, 1, 1), (0.86, 1, 1), (1, 1.2, 1)):
+        assert " s before and " in _void((1, 1, 1), after)
+
+
+def test_a_floor_that_does_not_count_voids_nothing():
+    assert _void((1, 1, 1), (1, 1, 5)) is None
 
 
 def test_a_difference_that_no_clock_can_tell_voids_nothing():
-    assert reckon.void(_floors(0.02, 1), _floors(0.035, 1)) is None
+    assert _void((0.02, 1, 1), (0.035, 1, 1)) is None
 
 
 def test_allocations_of_each_further_thousand_rows():
