@@ -27,6 +27,7 @@ class Tree:
         self.spare = pathlib.Path(folder) / "t"
         self.log = pathlib.Path(folder) / "log"
         self.lab = pathlib.Path(folder) / "lab"
+        self.child = None
 
     def make(self, origin):
         """Copies what git knows of the origin, and builds it."""
@@ -60,19 +61,24 @@ class Tree:
                        "ASAN_OPTIONS": "hard_rss_limit_mb=4096"}
         environment.pop("TIDEMARK_NIGHTLY", None)
         with open(self.log, "wb") as log:
-            child = subprocess.Popen(command, cwd=self.root / folder,
-                                     stdout=log, stderr=log, env=environment,
-                                     start_new_session=True)
+            self.child = subprocess.Popen(
+                command, cwd=self.root / folder, stdout=log, stderr=log,
+                env=environment, start_new_session=True)
         try:
-            return child.wait(limit_s)
+            return self.child.wait(limit_s)
         except subprocess.TimeoutExpired:
             return None
         finally:
+            self.end()
+
+    def end(self):
+        """Ends what runs here, with its children."""
+        if self.child:
             try:
-                os.killpg(child.pid, 9)
+                os.killpg(self.child.pid, 9)
             except ProcessLookupError:
                 pass
-            child.wait()
+            self.child.wait()
 
     def report(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
