@@ -62,27 +62,32 @@ static size_t smaller(size_t left, size_t right)
     return left < right ? left : right;
 }
 
-/* Levenshtein's distance, one row of the table at a time. */
+/* Letters that are wrong, missing, too many, or two that changed places; three
+ * rows of the table at a time. */
 static size_t edit_distance(const char *left, const char *right)
 {
-    size_t row[NEAREST_BYTES_MAX + 1];
+    size_t rows[3][NEAREST_BYTES_MAX + 1];
     size_t right_length = strlen(right);
+    size_t line = 0;
 
     for (size_t i = 0; i <= right_length; i++)
-        row[i] = i;
-    for (size_t line = 1; *left != '\0'; left++, line++) {
-        size_t diagonal = row[0];
+        rows[0][i] = i;
+    while (left[line] != '\0') {
+        size_t *row = rows[++line % 3];
+        const size_t *above = rows[(line - 1) % 3];
+        const size_t *second = rows[(line + 1) % 3];
 
         row[0] = line;
         for (size_t i = 1; i <= right_length; i++) {
-            size_t above = row[i];
-            size_t change = diagonal + (*left != right[i - 1]);
+            size_t change = above[i - 1] + (left[line - 1] != right[i - 1]);
 
-            row[i] = smaller(change, smaller(above, row[i - 1]) + 1);
-            diagonal = above;
+            row[i] = smaller(change, smaller(above[i], row[i - 1]) + 1);
+            if (i > 1 && line > 1 && left[line - 1] == right[i - 2] &&
+                left[line - 2] == right[i - 1])
+                row[i] = smaller(row[i], second[i - 2] + 1);
         }
     }
-    return row[right_length];
+    return rows[line % 3][right_length];
 }
 
 const char *text_nearest(const char *text, const char *const *candidates,

@@ -121,6 +121,12 @@ static void the_nearest_name_is_suggested_if_it_is_near(void **state)
     assert_string_equal(text_nearest("tabels", names, 3), "tables");
     assert_string_equal(text_nearest("warehose", names, 3), "warehouse");
     assert_string_equal(text_nearest("source", names, 3), "source");
+    assert_string_equal(text_nearest("suorce", names, 3), "source");
+    assert_string_equal(text_nearest("plian", (const char *[]){"plain"}, 1),
+                        "plain");
+    assert_string_equal(text_nearest("adn", (const char *[]){"and"}, 1),
+                        "and");
+    assert_null(text_nearest("palin", (const char *[]){"plane"}, 1));
     assert_null(text_nearest("xyz", names, 3));
     assert_null(text_nearest("", names, 3));
 }
