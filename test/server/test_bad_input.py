@@ -257,10 +257,10 @@ def test_a_pattern_that_matches_nothing_ends_in_2(shop):
 
 @pytest.mark.parametrize("command", ["run", "check", "plan"])
 def test_each_name_of_the_command_line_must_match(shop, command):
-    result = shop.run(command, "orders", "plainn")
+    result = shop.run(command, "orders", "plian")
     assert result.code == 2, str(result)
     text = result.stdout + result.stderr
-    assert '"plainn" (TM1008)' in text and 'did you mean "plain"' in text
+    assert '"plian" (TM1008)' in text and 'did you mean "plain"' in text
     assert "rows confirmed" not in text
     assert shop.run(command, "orders", "zzz_*").code == 2
     assert shop.run(command, "orders", "pla*").code == 0
