@@ -13,12 +13,31 @@
  *
  * epoch   1 to 1023; steps, saved before the first delivery under it, when the
  *         same clock might mean another log or state
- * clock   followed tables: cumulative bytes of the log (defined here when the
- *         log is followed); tables that are not followed: the number of the
- *         reading of the source, at least 1, reserved in the state before its
- *         snapshot opens
+ * clock   followed tables: cumulative bytes of the log, see below; tables that
+ *         are not followed: the number of the reading of the source, at least
+ *         1, reserved in the state before its snapshot opens
  * reading 0 for tables that are not followed and for rows from the log; 1 to
  *         31 for scans at one place of the log
+ *
+ * The clock of a log is a frozen format: a second reading from a saved place
+ * must count the same. It counts, since the epoch began, header and body
+ * without checksum of the events that hold what was done:
+ *
+ *   counted      GTID, QUERY, TABLE_MAP, rows, XID, XA_PREPARE, what goes with
+ *                a statement (INTVAR, RAND, USER_VAR, LOAD DATA), INCIDENT
+ *   not counted  FORMAT_DESCRIPTION, ROTATE, STOP, PREVIOUS_GTIDS, GTID_LIST,
+ *                CHECKPOINT, START_ENCRYPTION, heartbeats, annotations, and
+ *                whatever is artificial or ignorable: they depend on restarts
+ *                and on the way of asking
+ *   compressed   as what it holds: rows and queries by the size they declare,
+ *                a payload by its inner events, its frame not at all
+ *   prepared XA  nothing when it is prepared, all its bytes at its commit; a
+ *                rollback counts its own QUERY alone
+ *
+ * A row image has the clock of its event's start plus its offset in the event
+ * as it is uncompressed, so that the before image of an update lies before its
+ * after image and no two images tie. The clock of a place is that of the end
+ * of its transaction; images behind it are above it.
  *
  * Version 0 is no version. Pure functions; arguments out of range are a
  * defect and give 0.

@@ -1,0 +1,152 @@
+#ifndef TIDEMARK_SOURCE_LOG_H
+#define TIDEMARK_SOURCE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/batch.h"
+#include "model/shape.h"
+
+/*
+ * What a source with a log of changes offers beside its scans: rows as they
+ * were changed, in the order of their commits. It knows nothing of loads,
+ * checkpoints or requests.
+ *
+ * A place is text that only the source understands (a JSON object, readable
+ * in the state): the end of a transaction, with the clock that was counted up
+ * to there (model/version.h) and the identity of the log.
+ */
+struct source;
+struct source_session;
+
+/* Can the log be read on from a place? */
+enum log_loss {
+    LOG_THERE,
+    LOG_PURGED,   /* the server has dropped what follows */
+    LOG_ANOTHER,  /* another server or another log; the epoch must step */
+    LOG_SHORTENED /* the log ends before the place; the epoch must step */
+};
+
+/* For check and status. Texts are owned: log_facts_release. */
+struct log_facts {
+    char *why_not;     /* it cannot be followed, as people read it; or NULL */
+    char *next;        /* the statement or setting that would help, or NULL */
+    char *format;      /* "ROW, image FULL, metadata FULL" */
+    char *visibility;  /* how a scan waits for a place */
+    char **warnings;   /* what is not in the log: filters, cascades, ... */
+    size_t warning_count;
+    int64_t kept_us;   /* time until what is written now is dropped; 0: never,
+                          or unknown */
+};
+void log_facts_release(struct log_facts *facts);
+
+/* A table whose rows are wanted; the caller's until the log is closed. */
+struct followed {
+    const struct table *table;
+    const struct shape *shape; /* bound to the table */
+    void *context;             /* the caller's own */
+};
+
+/* Where rows go. Called from within next, by its thread. */
+struct log_sink {
+    void *context;
+    /* The followed table of that name, NULL: its rows are filtered. Asked for
+     * each table map, so it must be quick. */
+    struct followed *(*find)(void *context, const char *database,
+                             const char *name);
+    /* A batch of the table with room for one row. The row's version is set by
+     * the source; rows of one batch may have any. */
+    enum status (*room)(void *context, struct followed *table,
+                        struct batch **batch, struct error *error);
+};
+
+struct log_request {
+    const char *place;  /* from `end` or `place` */
+    uint64_t epoch;     /* of the versions */
+    bool stops_at_end;  /* read to the end as it is now, then LOG_END */
+    struct log_sink sink;
+};
+
+enum log_news {
+    LOG_NOTHING, /* rows went to the sink or were filtered */
+    LOG_COMMIT,  /* a transaction ended: `place` is one to resume from */
+    LOG_TABLE,   /* something befell a table, see log_fate */
+    LOG_IDLE,    /* nothing came for up to a second; heartbeats are this */
+    LOG_END
+};
+
+/* What befell a followed table, at its place in the log. */
+enum log_fate {
+    TABLE_TRUNCATED, /* all rows below `version` are gone */
+    TABLE_DROPPED,
+    TABLE_RENAMED,   /* `name`: its new name, perhaps in another database */
+    TABLE_CHANGED,   /* by DDL: describe it again before its next rows */
+    TABLE_UNKNOWN,   /* its rows cannot be told apart any more: read it anew */
+    TABLE_STATEMENT, /* changed by a statement: any row may differ */
+    TABLE_KEYS,      /* `keys`: rows known by key alone */
+    TABLE_PARENTS,   /* `keys`: their children were changed in silence */
+    TABLE_BAD_ROW    /* `reason`: a value without a place; the table stops */
+};
+
+struct log_item {
+    enum log_news news;
+    enum log_fate fate;
+    struct followed *table;
+    const char *name;  /* borrowed until the next call, as are keys */
+    const char *keys;  /* JSON: an array of keys, each an array of texts */
+    uint64_t version;  /* of the event */
+    struct error reason;
+};
+
+/* Every row image and every other event the log held, by what became of it:
+ * seen = applied + the sum of filtered. */
+enum log_filter {
+    FILTERED_TABLE,     /* the table is not followed */
+    FILTERED_STOPPED,   /* it is stopped */
+    FILTERED_REQUEST,   /* a request reads it again */
+    FILTERED_IGNORABLE, /* the server says it may be ignored */
+    FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */
+    LOG_FILTER_COUNT
+};
+struct log_ledger {
+    uint64_t seen;
+    uint64_t applied;
+    uint64_t filtered[LOG_FILTER_COUNT];
+};
+
+struct follow;
+struct log_ops {
+    enum status (*facts)(struct source_session *session,
+                         struct log_facts *facts, struct error *error);
+    /* The end of the log as it is now, clock 0: where an epoch begins. The
+     * caller frees *place. */
+    enum status (*end)(struct source_session *session, char **place,
+                       struct error *error);
+    enum status (*loss)(struct source_session *session, const char *place,
+                        enum log_loss *loss, struct error *error);
+    /* The clock of a place; 0 where the text is none. */
+    uint64_t (*clock)(const char *place);
+    /* Does every SELECT that begins from now on see all changes up to the
+     * place? Never true too early. The caller asks again after a pause. */
+    enum status (*visible)(struct source_session *session, const char *place,
+                           bool *is_visible, struct error *error);
+    enum status (*open)(struct source *source,
+                        const struct log_request *request,
+                        struct follow **follow, struct error *error);
+    /* Takes one event; returns within a second or so. After a failure only
+     * close may be called. STATUS_TEMPORARY: open again from the last place
+     * that was saved. */
+    enum status (*next)(struct follow *follow, struct log_item *item,
+                        struct error *error);
+    /* Behind the last LOG_COMMIT; the caller frees it. */
+    char *(*place)(const struct follow *follow, uint64_t *clock);
+    /* When the last transaction was committed, by the source's clock; 0 none
+     * yet. */
+    int64_t (*committed_us)(const struct follow *follow);
+    const struct log_ledger *(*ledger)(const struct follow *follow);
+    void (*close)(struct follow *follow); /* NULL is allowed */
+};
+
+#endif
