@@ -13,7 +13,10 @@
 /*
  * The road from a reader to a saved checkpoint. A reader makes deliveries one
  * after the other: deliver_begin, deliver_take / deliver_put for each batch,
- * deliver_seal with the place from which the stream resumes after it. Loaders
+ * deliver_seal with the place from which the stream resumes after it. A stream
+ * of one table gives all rows of a delivery one version; a stream of many
+ * tables (plan.table NULL) puts batches whose rows carry their versions, those
+ * of one table behind one another. Loaders
  * (threads of their own) send them; commits keep the order of deliveries. The
  * first failure of either side ends the attempt: every later call returns it,
  * and the stream starts again from its saved checkpoint.
@@ -28,10 +31,18 @@ struct deliver_counts {
     uint64_t deliveries;     /* confirmed */
 };
 
+/* The rows of one table in one delivery. */
+struct deliver_part {
+    const struct table *table;
+    uint64_t rows;
+    uint64_t deletes;
+    uint64_t bytes;
+};
+
 /* What one attempt of one stream needs; borrowed until deliver_close. */
 struct deliver_plan {
     const char *stream;
-    const struct table *table;
+    const struct table *table; /* NULL: many tables, all with a key */
     enum load_target target;
     struct warehouse *warehouse;
     struct pool *pool;
@@ -41,8 +52,9 @@ struct deliver_plan {
     uint64_t rows_expected; /* 0 where unknown */
     size_t loader_count;    /* 1 to 4 */
     bool one_request_a_batch; /* tables without a key */
-    /* Told what each commit confirmed, by a loader's thread; may be NULL. */
-    void (*progress)(void *context, uint64_t rows, uint64_t bytes);
+    /* Told what each commit confirmed of each table, by a loader's thread; may
+     * be NULL. */
+    void (*progress)(void *context, const struct deliver_part *part);
     void *context;
 };
 
@@ -63,16 +75,20 @@ enum status deliver_open(const struct deliver_plan *plan,
 enum status deliver_begin(struct deliver *deliver, uint64_t version,
                           struct error *error) MUST_CHECK;
 /* An empty batch; waits for the pool. Give it to put or deliver_return. */
-enum status deliver_take(struct deliver *deliver, struct batch **batch,
-                         struct error *error) MUST_CHECK;
-/* Takes the batch over; its rows' version is set here. Empty ones go back. */
+enum status deliver_take(struct deliver *deliver, const struct table *table,
+                         struct batch **batch, struct error *error)
+    MUST_CHECK;
+/* Takes the batch over; where the stream is of one table its rows' version is
+ * set here. Empty ones go back. */
 enum status deliver_put(struct deliver *deliver, struct batch *batch,
                         struct error *error) MUST_CHECK;
 void deliver_return(struct deliver *deliver, struct batch *batch);
 /*
  * Ends the delivery: once it and all before it are acknowledged, the stream
- * resumes from `resume_from` (copied). Without rows the checkpoint alone is
- * saved. `pairs` (copied) as in state/checkpoint_write.h.
+ * resumes from `resume_from` (copied); NULL leaves the checkpoint where it is,
+ * for rows that shall be seen before their stream can resume behind them.
+ * Without rows the checkpoint alone is saved. `pairs` (copied) and `requests`
+ * (copied: filed in the same transaction) as in state/checkpoint_write.h.
  */
 struct deliver_seal {
     const char *resume_from;

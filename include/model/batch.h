@@ -49,6 +49,7 @@ struct batch {
     uint64_t digest_sum; /* of the row being written: sum of cell hashes */
     struct buffer key;   /* scratch of batch_add_row */
     struct pool *pool;   /* where it goes back to; NULL: to nobody */
+    size_t grant_bytes;  /* what it takes of the pool's limit */
     struct batch *next;  /* the pool's, while it is idle */
 };
 
@@ -136,9 +137,9 @@ double batch_double(const struct batch *batch, size_t column, size_t row);
 
 /*
  * The pool: the memory limit of rows and the only back-pressure. Thread-safe.
- * `limit_bytes` is shared by all batches; each takes `batch_bytes` of it, idle
- * ones included. One batch is always granted to a caller when none is out, so
- * that work never stands still for ever.
+ * `limit_bytes` is shared by all batches; each takes `batch_bytes` of it, or
+ * what pool_try was asked for, idle ones included. One batch is always granted
+ * to a caller when none is out, so that work never stands still for ever.
  */
 struct pool;
 struct pool_figures {
@@ -154,6 +155,10 @@ void pool_free(struct pool *pool); /* every batch must be back */
 /* An empty batch for the table, of 1 to 65,536 rows; waits until one is free.
  * NULL when the pool was closed. Batches of the same table are used again. */
 struct batch *pool_take(struct pool *pool, const struct table *table);
+/* The same of at most `bytes` bytes and without waiting: NULL when nothing is
+ * free. For whoever holds batches himself and must part with some first. */
+struct batch *pool_try(struct pool *pool, const struct table *table,
+                       size_t bytes);
 /* Gives a batch back, or frees one that belongs to no pool; NULL is allowed.
  * The table must still be there. */
 void pool_give(struct batch *batch);

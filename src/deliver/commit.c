@@ -32,7 +32,7 @@ static struct checkpoint checkpoint_of(const struct deliver *deliver,
         .stream = deliver->plan.stream,
         .fence = deliver->plan.fence,
         .resume_from = delivery->resume_from,
-        .rows = delivery->rows,
+        .rows = delivery_rows(delivery),
         .rows_expected = deliver->plan.rows_expected,
         .pairs = delivery->pairs,
         .pair_count = delivery->pair_count,
@@ -72,11 +72,10 @@ static enum status ended_early(struct deliver *deliver, struct error *error)
     return error->status;
 }
 
-/* Asks until the warehouse has decided. */
-static enum status poll_until_decided(const struct warehouse_ops *ops,
-                                      struct warehouse_session *session,
-                                      const char *handle, uint64_t rows,
-                                      struct error *error)
+enum status commit_poll(const struct warehouse_ops *ops,
+                        struct warehouse_session *session,
+                        const char *handle, uint64_t rows,
+                        struct error *error)
 {
     for (;;) {
         uint64_t wait_ms = 0;
@@ -137,8 +136,8 @@ static enum status await_pending(struct deliver *deliver,
     if (status != STATUS_OK)
         return status;
     pass_turn(deliver, &deliver->accepted, delivery->number);
-    status = poll_until_decided(deliver->plan.warehouse->ops, session, handle,
-                                delivery->rows, error);
+    status = commit_poll(deliver->plan.warehouse->ops, session, handle,
+                         delivery_rows(delivery), error);
     if (status == STATUS_OK || status == STATUS_STOPPED)
         return status;
     return unpend(deliver, delivery, state, error);
@@ -153,7 +152,7 @@ enum status commit_accept(struct deliver *deliver, struct delivery *delivery,
         return ended_early(deliver, error);
     uint64_t wait_ms = 0;
     enum status status = deliver->plan.warehouse->ops->poll(
-        session, handle, delivery->rows, &wait_ms, error);
+        session, handle, delivery_rows(delivery), &wait_ms, error);
     if (status == STATUS_PENDING)
         return await_pending(deliver, delivery, session, state, handle,
                              error);
@@ -174,6 +173,24 @@ enum status commit_accept_empty(struct deliver *deliver,
     return STATUS_OK;
 }
 
+static void note_commit(struct deliver *deliver,
+                        const struct delivery *delivery)
+{
+    const struct deliver_plan *plan = &deliver->plan;
+    pthread_mutex_lock(&deliver->mutex);
+    for (size_t i = 0; i < delivery->part_count; i++) {
+        deliver->counts.rows_confirmed += delivery->parts[i].rows;
+        deliver->counts.deletes += delivery->parts[i].deletes;
+        deliver->counts.bytes += delivery->parts[i].bytes;
+    }
+    deliver->counts.deliveries++;
+    deliver->committed = delivery->number;
+    pthread_cond_broadcast(&deliver->changed);
+    pthread_mutex_unlock(&deliver->mutex);
+    for (size_t i = 0; plan->progress && i < delivery->part_count; i++)
+        plan->progress(plan->context, &delivery->parts[i]);
+}
+
 enum status commit_delivery(struct deliver *deliver,
                             struct delivery *delivery, struct state *state,
                             struct error *error)
@@ -182,22 +199,13 @@ enum status commit_delivery(struct deliver *deliver,
         return ended_early(deliver, error);
     FAILPOINT("commit.before_save", error);
     struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
-    enum status status = checkpoint_save(state, &checkpoint,
-                                         delivery->number, error);
+    enum status status = STATUS_OK;
+    if (delivery->resume_from)
+        status = checkpoint_save(state, &checkpoint, delivery->number, error);
     if (status != STATUS_OK)
         return status;
     FAILPOINT("commit.saved", error);
-    pthread_mutex_lock(&deliver->mutex);
-    deliver->counts.rows_confirmed += delivery->rows;
-    deliver->counts.deletes += delivery->deletes;
-    deliver->counts.bytes += delivery->bytes;
-    deliver->counts.deliveries++;
-    deliver->committed = delivery->number;
-    pthread_cond_broadcast(&deliver->changed);
-    pthread_mutex_unlock(&deliver->mutex);
-    if (deliver->plan.progress)
-        deliver->plan.progress(deliver->plan.context, delivery->rows,
-                               delivery->bytes);
+    note_commit(deliver, delivery);
     return STATUS_OK;
 }
 
@@ -208,9 +216,8 @@ static enum status settle_one(const struct deliver_plan *plan,
                               const struct checkpoint_pending *pending,
                               struct error *error)
 {
-    enum status status = poll_until_decided(plan->warehouse->ops, session,
-                                            pending->handle, pending->rows,
-                                            error);
+    enum status status = commit_poll(plan->warehouse->ops, session,
+                                     pending->handle, pending->rows, error);
     if (status != STATUS_OK)
         return status;
     struct checkpoint checkpoint = {

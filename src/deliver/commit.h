@@ -20,6 +20,11 @@ enum status commit_accept_empty(struct deliver *deliver,
 enum status commit_delivery(struct deliver *deliver,
                             struct delivery *delivery, struct state *state,
                             struct error *error) MUST_CHECK;
+/* Asks until the warehouse has decided on what `handle` names. */
+enum status commit_poll(const struct warehouse_ops *ops,
+                        struct warehouse_session *session,
+                        const char *handle, uint64_t rows,
+                        struct error *error) MUST_CHECK;
 /* What deliver_settle promises. */
 enum status commit_settle(const struct deliver_plan *plan,
                           struct warehouse_session *session,

@@ -42,6 +42,7 @@ void delivery_free(struct delivery *delivery)
 {
     give_back(delivery);
     memory_free(delivery->batches);
+    memory_free(delivery->parts);
     memory_free(delivery->resume_from);
     memory_free(delivery->pairs);
     memory_free(delivery);
@@ -140,14 +141,14 @@ enum status deliver_begin(struct deliver *deliver, uint64_t version,
     return status;
 }
 
-enum status deliver_take(struct deliver *deliver, struct batch **batch,
-                         struct error *error)
+enum status deliver_take(struct deliver *deliver, const struct table *table,
+                         struct batch **batch, struct error *error)
 {
     *batch = NULL;
     enum status status = stop_check(error);
     if (status != STATUS_OK)
         return status;
-    struct batch *taken = pool_take(deliver->plan.pool, deliver->plan.table);
+    struct batch *taken = pool_take(deliver->plan.pool, table);
     pthread_mutex_lock(&deliver->mutex);
     status = failure_so_far(deliver, error);
     pthread_mutex_unlock(&deliver->mutex);
@@ -176,8 +177,31 @@ static size_t count_deletes(const struct batch *batch)
     return deletes;
 }
 
+uint64_t delivery_rows(const struct delivery *delivery)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < delivery->part_count; i++)
+        rows += delivery->parts[i].rows;
+    return rows;
+}
+
+/* The part of the batch's table; its batches come behind one another. */
+static struct deliver_part *part_of(struct delivery *delivery,
+                                    const struct table *table)
+{
+    size_t count = delivery->part_count;
+    if (count > 0 && delivery->parts[count - 1].table == table)
+        return &delivery->parts[count - 1];
+    if ((count & (count + 1)) == 0)
+        delivery->parts = memory_resize(delivery->parts, 2 * count + 1,
+                                        sizeof *delivery->parts);
+    delivery->parts[count] = (struct deliver_part){.table = table};
+    return &delivery->parts[delivery->part_count++];
+}
+
 static void append_batch(struct delivery *delivery, struct batch *batch)
 {
+    struct deliver_part *part = part_of(delivery, batch->table);
     if (delivery->batch_count == delivery->batch_capacity) {
         delivery->batch_capacity = delivery->batch_capacity * 2 + 4;
         delivery->batches = memory_resize(delivery->batches,
@@ -185,9 +209,9 @@ static void append_batch(struct delivery *delivery, struct batch *batch)
                                           sizeof(struct batch *));
     }
     delivery->batches[delivery->batch_count++] = batch;
-    delivery->rows += batch->row_count;
-    delivery->deletes += count_deletes(batch);
-    delivery->bytes += batch_bytes(batch);
+    part->rows += batch->row_count;
+    part->deletes += count_deletes(batch);
+    part->bytes += batch_bytes(batch);
 }
 
 enum status deliver_put(struct deliver *deliver, struct batch *batch,
@@ -200,7 +224,8 @@ enum status deliver_put(struct deliver *deliver, struct batch *batch,
     pthread_mutex_lock(&deliver->mutex);
     enum status status = failure_so_far(deliver, error);
     if (status == STATUS_OK) {
-        batch_set_version(batch, deliver->last->version);
+        if (deliver->plan.table)
+            batch_set_version(batch, deliver->last->version);
         append_batch(deliver->last, batch);
         deliver->counts.rows_read += batch->row_count;
         batch = NULL;

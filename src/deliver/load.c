@@ -13,6 +13,7 @@ struct loader {
     struct warehouse_session *session;
     struct state *state;
     struct load *load; /* open request, or NULL */
+    const struct table *table; /* of the open request */
     uint32_t requests; /* begun for the present delivery */
     uint64_t request_rows;
 };
@@ -80,11 +81,11 @@ static struct batch *take_batch(struct deliver *deliver,
 
 static enum status load_begin(struct loader *loader,
                               const struct delivery *delivery,
-                              struct error *error)
+                              const struct table *table, struct error *error)
 {
     const struct deliver_plan *plan = &loader->deliver->plan;
     struct load_request request = {
-        .table = plan->table,
+        .table = table,
         .target = plan->target,
         .identity = {
             .place = loader->deliver->place,
@@ -96,6 +97,7 @@ static enum status load_begin(struct loader *loader,
     (void)text_copy(request.identity.stream, sizeof request.identity.stream,
                     plan->stream);
     loader->request_rows = 0;
+    loader->table = table;
     FAILPOINT("load.begin", error);
     return plan->warehouse->ops->begin(loader->session, &request,
                                        &loader->load, error);
@@ -115,8 +117,8 @@ static enum status load_finish(struct loader *loader, char *handle,
     return status;
 }
 
-/* A batch of a table without a key is a request of its own, and decided
- * before the next one. */
+/* Decided before the next request begins: a batch of a table without a key, and
+ * what a stream of many tables has of one. A restart makes them anew. */
 static enum status load_alone(struct loader *loader, struct error *error)
 {
     char handle[IDENTITY_BYTES];
@@ -124,13 +126,8 @@ static enum status load_alone(struct loader *loader, struct error *error)
     if (status != STATUS_OK)
         return status;
     const struct warehouse_ops *ops = loader->deliver->plan.warehouse->ops;
-    uint64_t wait_ms = 0;
-    status = ops->poll(loader->session, handle, loader->request_rows,
-                       &wait_ms, error);
-    if (status == STATUS_PENDING)
-        return error_set(error, ERROR_WAREHOUSE_ANSWER,
-                         "the warehouse did not confirm a batch at once");
-    return status;
+    return commit_poll(ops, loader->session, handle, loader->request_rows,
+                       error);
 }
 
 static enum status load_batch(struct loader *loader,
@@ -139,8 +136,10 @@ static enum status load_batch(struct loader *loader,
 {
     const struct deliver_plan *plan = &loader->deliver->plan;
     enum status status = STATUS_OK;
-    if (!loader->load)
-        status = load_begin(loader, delivery, error);
+    if (loader->load && loader->table != batch->table)
+        status = load_alone(loader, error);
+    if (status == STATUS_OK && !loader->load)
+        status = load_begin(loader, delivery, batch->table, error);
     if (status == STATUS_OK) {
         FAILPOINT("load.put", error);
         status = plan->warehouse->ops->put(loader->load, batch, error);
@@ -178,6 +177,8 @@ static enum status load_delivery(struct loader *loader,
 {
     struct deliver *deliver = loader->deliver;
     enum status status = load_batches(loader, delivery, error);
+    if (status == STATUS_OK && loader->load && !deliver->plan.table)
+        status = load_alone(loader, error);
     if (status != STATUS_OK)
         return status;
     if (loader->load) {

@@ -27,9 +27,8 @@ struct delivery {
     struct overlap_pair *pairs;
     size_t pair_count;
     bool overlap_reset;
-    uint64_t rows;
-    uint64_t deletes;
-    uint64_t bytes;
+    struct deliver_part *parts; /* by table, in the order they were put */
+    size_t part_count;
     struct delivery *next;
 };
 
@@ -53,6 +52,7 @@ struct deliver {
     size_t loader_count;
 };
 
+uint64_t delivery_rows(const struct delivery *delivery);
 /* Gives its batches back to the pool. */
 void delivery_free(struct delivery *delivery);
 

@@ -18,8 +18,8 @@ struct pool {
     struct batch *idle; /* given back last first */
     uint64_t limit_bytes;
     size_t batch_bytes;
-    size_t out_count;
-    size_t idle_count;
+    uint64_t out_bytes; /* grants of the batches that are out */
+    uint64_t idle_bytes;
     bool is_closed;
     uint64_t peak_bytes;
     uint64_t wait_count;
@@ -44,7 +44,7 @@ static struct batch *idle_take(struct pool *pool, struct batch **place)
 
     *place = batch->next;
     batch->next = NULL;
-    pool->idle_count--;
+    pool->idle_bytes -= batch->grant_bytes;
     return batch;
 }
 
@@ -71,39 +71,46 @@ void pool_free(struct pool *pool)
     memory_free(pool);
 }
 
-static bool has_grant(const struct pool *pool, size_t batch_count)
+static bool has_grant(const struct pool *pool, uint64_t bytes)
 {
-    return batch_count <= pool->limit_bytes / pool->batch_bytes;
+    return bytes <= pool->limit_bytes;
+}
+
+/* One batch is granted whatever the limit. */
+static bool may_go_out(const struct pool *pool, size_t bytes)
+{
+    return pool->is_closed || pool->out_bytes == 0 ||
+           has_grant(pool, pool->out_bytes + bytes);
 }
 
 static void wait_for_grant(struct pool *pool)
 {
     int64_t start_us;
 
-    if (pool->is_closed || pool->out_count == 0 ||
-        has_grant(pool, pool->out_count + 1))
+    if (may_go_out(pool, pool->batch_bytes))
         return;
     start_us = clock_monotonic_us();
     pool->wait_count++;
-    while (!pool->is_closed && pool->out_count > 0 &&
-           !has_grant(pool, pool->out_count + 1))
+    while (!may_go_out(pool, pool->batch_bytes))
         pthread_cond_wait(&pool->changed, &pool->lock);
     pool->wait_us += (uint64_t)(clock_monotonic_us() - start_us);
 }
 
-/* An idle batch of the table, or NULL. Where none is there and the idle ones
- * of other tables hold the memory, the one that was given back first goes. */
+/* An idle batch of the table and size, or NULL. Where none is there and the
+ * idle ones hold the memory, those that were given back first go. */
 static struct batch *reuse_or_make_room(struct pool *pool,
-                                        const struct table *table)
+                                        const struct table *table,
+                                        size_t bytes)
 {
     struct batch **place = &pool->idle;
 
-    while (*place && (*place)->table != table)
+    while (*place &&
+           ((*place)->table != table || (*place)->grant_bytes != bytes))
         place = &(*place)->next;
     if (*place)
         return idle_take(pool, place);
     while (pool->idle &&
-           !has_grant(pool, pool->out_count + pool->idle_count + 1)) {
+           !has_grant(pool, pool->out_bytes + pool->idle_bytes + bytes)) {
         for (place = &pool->idle; (*place)->next;)
             place = &(*place)->next;
         batch_free(idle_take(pool, place));
@@ -113,43 +120,60 @@ static struct batch *reuse_or_make_room(struct pool *pool,
 
 static void count_peak(struct pool *pool, uint64_t more_bytes)
 {
-    uint64_t bytes = pool->out_count * pool->batch_bytes + more_bytes;
+    uint64_t bytes = pool->out_bytes + more_bytes;
 
     if (bytes > pool->peak_bytes)
         pool->peak_bytes = bytes;
 }
 
-static struct batch *batch_for(struct pool *pool, const struct table *table)
+static struct batch *batch_for(struct pool *pool, const struct table *table,
+                               size_t bytes)
 {
-    size_t capacity = pool->batch_bytes / table_row_bytes(table);
+    size_t capacity = bytes / table_row_bytes(table);
     struct batch *batch;
 
     if (capacity < 1)
         capacity = 1;
     if (capacity > ROWS_MAX)
         capacity = ROWS_MAX;
-    batch = batch_new(table, capacity, pool->batch_bytes);
+    batch = batch_new(table, capacity, bytes);
     batch->pool = pool;
+    batch->grant_bytes = bytes;
     return batch;
+}
+
+/* With the lock held, which it gives up. */
+static struct batch *grant(struct pool *pool, const struct table *table,
+                           size_t bytes)
+{
+    struct batch *batch = reuse_or_make_room(pool, table, bytes);
+
+    pool->out_bytes += bytes;
+    count_peak(pool, 0);
+    pthread_mutex_unlock(&pool->lock);
+    return batch ? batch : batch_for(pool, table, bytes);
 }
 
 struct batch *pool_take(struct pool *pool, const struct table *table)
 {
-    struct batch *batch = NULL;
-    bool is_closed;
-
     pthread_mutex_lock(&pool->lock);
     wait_for_grant(pool);
-    is_closed = pool->is_closed;
-    if (!is_closed) {
-        batch = reuse_or_make_room(pool, table);
-        pool->out_count++;
-        count_peak(pool, 0);
-    }
+    if (!pool->is_closed)
+        return grant(pool, table, pool->batch_bytes);
     pthread_mutex_unlock(&pool->lock);
-    if (!batch && !is_closed)
-        batch = batch_for(pool, table);
-    return batch;
+    return NULL;
+}
+
+struct batch *pool_try(struct pool *pool, const struct table *table,
+                       size_t bytes)
+{
+    if (bytes > pool->batch_bytes)
+        bytes = pool->batch_bytes;
+    pthread_mutex_lock(&pool->lock);
+    if (!pool->is_closed && may_go_out(pool, bytes))
+        return grant(pool, table, bytes);
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
 }
 
 void pool_give(struct batch *batch)
@@ -164,14 +188,14 @@ void pool_give(struct batch *batch)
     bytes = batch_bytes(batch);
     batch_clear(batch);
     pthread_mutex_lock(&pool->lock);
-    if (bytes > pool->batch_bytes)
-        count_peak(pool, bytes - pool->batch_bytes);
-    pool->out_count--;
+    if (bytes > batch->grant_bytes)
+        count_peak(pool, bytes - batch->grant_bytes);
+    pool->out_bytes -= batch->grant_bytes;
     batch->next = pool->idle;
     pool->idle = batch;
-    pool->idle_count++;
+    pool->idle_bytes += batch->grant_bytes;
     /* What a single large row made grow is not kept. */
-    if (batch_memory(batch) > 2 * pool->batch_bytes)
+    if (batch_memory(batch) > 2 * batch->grant_bytes)
         batch_free(idle_take(pool, &pool->idle));
     pthread_cond_signal(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
@@ -197,7 +221,7 @@ void pool_figures(struct pool *pool, struct pool_figures *figures)
     pthread_mutex_lock(&pool->lock);
     *figures = (struct pool_figures){
         .limit_bytes = pool->limit_bytes,
-        .used_bytes = pool->out_count * pool->batch_bytes,
+        .used_bytes = pool->out_bytes,
         .peak_bytes = pool->peak_bytes,
         .wait_count = pool->wait_count,
         .wait_us = pool->wait_us,

@@ -71,7 +71,8 @@ static enum status move_batch(struct chunk *chunk, struct scan *scan,
     const struct source_ops *ops = stream->task->sync->source->ops;
     struct batch *batch = NULL;
     FAILPOINT("copy.batch_begin", error);
-    enum status status = deliver_take(stream->deliver, &batch, error);
+    enum status status = deliver_take(
+        stream->deliver, stream->task->work->table, &batch, error);
     if (status != STATUS_OK)
         return status;
     status = ops->scan_next(scan, batch, &chunk->is_last, error);

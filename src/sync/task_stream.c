@@ -9,11 +9,11 @@
 #include "base/text.h"
 #include "sync/task.h"
 
-static void on_confirmed(void *context, uint64_t rows, uint64_t bytes)
+static void on_confirmed(void *context, const struct deliver_part *part)
 {
     struct stream *stream = context;
-    progress_confirm(stream->task->run->progress, stream->task->index, rows,
-                     bytes);
+    progress_confirm(stream->task->run->progress, stream->task->index, part->rows,
+                     part->bytes);
 }
 
 static struct deliver_plan plan_of(struct stream *stream)
