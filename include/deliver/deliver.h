@@ -95,6 +95,9 @@ struct deliver_seal {
     const struct overlap_pair *pairs;
     size_t pair_count;
     bool overlap_reset;
+    const struct state_request *requests;
+    size_t request_count;
+    const char *ledger; /* copied; NULL: as it was */
 };
 enum status deliver_seal(struct deliver *deliver,
                          const struct deliver_seal *seal,

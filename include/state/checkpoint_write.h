@@ -23,11 +23,13 @@ struct checkpoint {
     const struct overlap_pair *pairs;
     size_t pair_count;
     bool overlap_reset;
-    /* A request whose cause this checkpoint passes; NULL for none. */
-    const struct state_request *request;
+    /* Requests whose causes this checkpoint passes. */
+    const struct state_request *requests;
+    size_t request_count;
+    const char *ledger; /* of a log, JSON; NULL leaves it as it is */
 };
 
-/* One transaction: checkpoint, counts, pairs, request, and the pending
+/* One transaction: checkpoint, counts, pairs, requests, and the pending
  * delivery of that number is struck off. ERROR_STATE_FENCED where another
  * owner holds the stream; then nothing was changed. */
 enum status checkpoint_save(struct state *state,

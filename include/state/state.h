@@ -75,6 +75,15 @@ enum status state_reading_take(struct state *state, const char *source,
 enum status state_reading_keep(struct state *state, struct error *error)
     MUST_CHECK;
 void state_reading_drop(struct state *state);
+/*
+ * The version of a scan at a place of the log: its clock and the next reading
+ * number there. *version is 0 where the numbers of this clock are used up, or
+ * the clock lies before that of an earlier scan: the log must move on, or the
+ * epoch step.
+ */
+enum status state_scan_take(struct state *state, const char *source,
+                            uint64_t clock, uint64_t *version,
+                            struct error *error) MUST_CHECK;
 
 /* --- streams ----------------------------------------------------------- */
 
@@ -85,6 +94,7 @@ struct state_stream {
     uint64_t rows_done;      /* confirmed since the stream's work began */
     uint64_t rows_expected;  /* 0 where unknown */
     int64_t saved_us;        /* UTC; 0 never */
+    char *ledger;            /* of a log, JSON, or NULL; owned as well */
 };
 /* Reads one; a stream that is not there yields checkpoint NULL, fence 0. */
 enum status state_stream_read(struct state *state, const char *name,
@@ -181,8 +191,8 @@ enum status state_overlap_forget(struct state *state, const char *table,
 
 /* --- requests ----------------------------------------------------------- */
 
-/* The one road for what went wrong; served by the reader `repair` (later).
- * Filed in the transaction that moves the checkpoint past its cause. */
+/* The one road for what went wrong; served by the reader `repair`. Filed in
+ * the transaction that moves the checkpoint past its cause. */
 struct state_request {
     uint64_t id;
     char *source;
@@ -191,6 +201,18 @@ struct state_request {
     char *visible; /* position that must be visible, or NULL */
     char *reason;
 };
+/* Outside of a checkpoint. */
+enum status state_request_file(struct state *state,
+                               const struct state_request *request,
+                               struct error *error) MUST_CHECK;
+/* The oldest open ones of a source, at most `limit`; freed by the call below.
+ */
+enum status state_requests(struct state *state, const char *source,
+                           size_t limit, struct state_request **requests,
+                           size_t *count, struct error *error) MUST_CHECK;
+void state_requests_free(struct state_request *requests, size_t count);
+enum status state_request_served(struct state *state, uint64_t id,
+                                 struct error *error) MUST_CHECK;
 
 /* --- runs --------------------------------------------------------------- */
 

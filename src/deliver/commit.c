@@ -37,6 +37,9 @@ static struct checkpoint checkpoint_of(const struct deliver *deliver,
         .pairs = delivery->pairs,
         .pair_count = delivery->pair_count,
         .overlap_reset = delivery->overlap_reset,
+        .requests = delivery->requests,
+        .request_count = delivery->request_count,
+        .ledger = delivery->ledger,
     };
 }
 

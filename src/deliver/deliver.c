@@ -45,6 +45,8 @@ void delivery_free(struct delivery *delivery)
     memory_free(delivery->parts);
     memory_free(delivery->resume_from);
     memory_free(delivery->pairs);
+    memory_free(delivery->ledger);
+    state_requests_free(delivery->requests, delivery->request_count);
     memory_free(delivery);
 }
 
@@ -237,6 +239,26 @@ enum status deliver_put(struct deliver *deliver, struct batch *batch,
     return status;
 }
 
+static void copy_requests(struct delivery *delivery,
+                          const struct deliver_seal *seal)
+{
+    if (seal->request_count == 0)
+        return;
+    delivery->requests = memory_new(seal->request_count,
+                                    sizeof *seal->requests);
+    delivery->request_count = seal->request_count;
+    for (size_t i = 0; i < seal->request_count; i++) {
+        const struct state_request *request = &seal->requests[i];
+        delivery->requests[i] = (struct state_request){
+            .source = memory_text(request->source),
+            .table = memory_text(request->table),
+            .scope = memory_text(request->scope),
+            .visible = memory_text(request->visible),
+            .reason = memory_text(request->reason),
+        };
+    }
+}
+
 enum status deliver_seal(struct deliver *deliver,
                          const struct deliver_seal *seal, struct error *error)
 {
@@ -247,6 +269,8 @@ enum status deliver_seal(struct deliver *deliver,
         struct delivery *delivery = deliver->last;
         delivery->resume_from = memory_text(seal->resume_from);
         delivery->overlap_reset = seal->overlap_reset;
+        delivery->ledger = memory_text(seal->ledger);
+        copy_requests(delivery, seal);
         if (seal->pair_count > 0) {
             delivery->pairs = memory_new(seal->pair_count,
                                          sizeof *seal->pairs);

@@ -27,6 +27,9 @@ struct delivery {
     struct overlap_pair *pairs;
     size_t pair_count;
     bool overlap_reset;
+    struct state_request *requests; /* owned, with their texts */
+    size_t request_count;
+    char *ledger;
     struct deliver_part *parts; /* by table, in the order they were put */
     size_t part_count;
     struct delivery *next;

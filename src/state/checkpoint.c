@@ -8,6 +8,7 @@
 #include "state/checkpoint_write.h"
 #include "state/state_lease.h"
 #include "state/state_overlap.h"
+#include "state/state_request.h"
 #include "state/state_store.h"
 
 static enum status move(struct state *state,
@@ -26,6 +27,7 @@ static enum status move(struct state *state,
     query_unsigned(&query, 5, checkpoint->rows_expected);
     query_integer(&query, 6, clock_utc_us());
     query_integer(&query, 7, lease_until_us());
+    query_text(&query, 8, checkpoint->ledger);
     is_moved = query_row(&query);
     status = query_end(&query, error);
     if (status == STATUS_OK && !is_moved)
@@ -33,24 +35,16 @@ static enum status move(struct state *state,
     return status;
 }
 
-/* The same request, if it is open, is not filed twice. */
-static enum status file_request(struct state *state,
-                                const struct state_request *request,
-                                struct error *error)
+static enum status file_requests(struct state *state,
+                                 const struct checkpoint *checkpoint,
+                                 struct error *error)
 {
-    struct query query;
+    enum status status = STATUS_OK;
 
-    if (request == NULL)
-        return STATUS_OK;
-    query_begin(&query, state, STATEMENT_REQUEST_ADD);
-    query_text(&query, 1, request->source);
-    query_text(&query, 2, request->table);
-    query_text(&query, 3, request->scope);
-    query_text(&query, 4, request->visible == NULL ? "" : request->visible);
-    query_text(&query, 5, request->reason);
-    query_integer(&query, 6, clock_utc_us());
-    query_row(&query);
-    return query_end(&query, error);
+    for (size_t i = 0; i < checkpoint->request_count && status == STATUS_OK;
+         i++)
+        status = request_add(state, &checkpoint->requests[i], error);
+    return status;
 }
 
 static enum status strike_pending(struct state *state,
@@ -79,7 +73,7 @@ static enum status save(struct state *state,
     if (status == STATUS_OK)
         status = overlap_save(state, checkpoint, error);
     if (status == STATUS_OK)
-        status = file_request(state, checkpoint->request, error);
+        status = file_requests(state, checkpoint, error);
     if (status != STATUS_OK)
         return status;
     FAILPOINT("state.save.before_commit", error);
@@ -104,7 +98,7 @@ enum status checkpoint_save(struct state *state,
     return STATUS_OK;
 }
 
-/* The request goes with it: after a restart nobody would know of it, and
+/* The requests go with it: after a restart nobody would know of them, and
  * reading something again too early is harmless. */
 static enum status pend(struct state *state,
                         const struct checkpoint *checkpoint,
@@ -126,7 +120,7 @@ static enum status pend(struct state *state,
     query_row(&query);
     status = query_end(&query, error);
     if (status == STATUS_OK)
-        status = file_request(state, checkpoint->request, error);
+        status = file_requests(state, checkpoint, error);
     if (status != STATUS_OK)
         return status;
     FAILPOINT("state.pend", error);

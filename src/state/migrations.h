@@ -24,7 +24,9 @@ static const char *const migration_1[] = {
     " name TEXT NOT NULL PRIMARY KEY,"
     " identity TEXT NOT NULL DEFAULT '',"
     " epoch INTEGER NOT NULL DEFAULT 1,"
-    " readings INTEGER NOT NULL DEFAULT 0"
+    " readings INTEGER NOT NULL DEFAULT 0,"
+    " scan_clock INTEGER NOT NULL DEFAULT 0,"
+    " scans INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID",
 
     /* The fence never falls: a row stays when its stream is forgotten. */
@@ -36,7 +38,8 @@ static const char *const migration_1[] = {
     " until_us INTEGER NOT NULL DEFAULT 0,"
     " rows_done INTEGER NOT NULL DEFAULT 0,"
     " rows_expected INTEGER NOT NULL DEFAULT 0,"
-    " saved_us INTEGER NOT NULL DEFAULT 0"
+    " saved_us INTEGER NOT NULL DEFAULT 0,"
+    " ledger TEXT"
     ") STRICT, WITHOUT ROWID",
 
     "CREATE TABLE pendings ("

@@ -213,3 +213,23 @@ void state_reading_drop(struct state *state)
         /* Rolled back, as asked. */
     }
 }
+
+enum status state_scan_take(struct state *state, const char *source,
+                            uint64_t clock, uint64_t *version,
+                            struct error *error)
+{
+    struct query query;
+    enum status status = make_source(state, source, error);
+
+    *version = 0;
+    if (status != STATUS_OK)
+        return status;
+    query_begin(&query, state, STATEMENT_SCAN_TAKE);
+    query_text(&query, 1, source);
+    query_unsigned(&query, 2, clock);
+    query_unsigned(&query, 3, VERSION_READING_MAX);
+    if (query_row(&query))
+        *version = version_make(query_get_unsigned(&query, 0), clock,
+                                query_get_unsigned(&query, 1));
+    return query_end(&query, error);
+}

@@ -27,6 +27,7 @@ enum status state_stream_read(struct state *state, const char *name,
         stream->rows_done = query_get_unsigned(&query, 2);
         stream->rows_expected = query_get_unsigned(&query, 3);
         stream->saved_us = query_get_integer(&query, 4);
+        stream->ledger = query_get_text(&query, 5);
     }
     status = query_end(&query, error);
     if (status != STATUS_OK)
@@ -37,7 +38,9 @@ enum status state_stream_read(struct state *state, const char *name,
 void state_stream_release(struct state_stream *stream)
 {
     memory_free(stream->checkpoint);
+    memory_free(stream->ledger);
     stream->checkpoint = NULL;
+    stream->ledger = NULL;
 }
 
 int64_t lease_until_us(void)

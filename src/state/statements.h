@@ -25,13 +25,18 @@
         "WHERE name = ?1")                                                    \
     X(SOURCE_IDENTIFY, "INSERT INTO sources (name, identity) "                \
         "VALUES (?1, ?2) ON CONFLICT DO UPDATE SET identity = ?2")            \
-    X(EPOCH_STEP, "UPDATE sources SET epoch = ?2, readings = 0 "              \
+    X(EPOCH_STEP, "UPDATE sources SET epoch = ?2, readings = 0, "             \
+        "scan_clock = 0, scans = 0 "                                          \
         "WHERE name = ?1 AND epoch < ?2 RETURNING epoch")                     \
+    X(SCAN_TAKE, "UPDATE sources SET scan_clock = ?2, "                       \
+        "scans = iif(scan_clock = ?2, scans + 1, 1) "                         \
+        "WHERE name = ?1 AND (scan_clock < ?2 OR "                            \
+        "scan_clock = ?2 AND scans < ?3) RETURNING epoch, scans")             \
     X(READING_TAKE, "UPDATE sources SET readings = readings + 1 "             \
         "WHERE name = ?1 RETURNING epoch, readings")                          \
                                                                               \
     X(STREAM_READ, "SELECT checkpoint, fence, rows_done, rows_expected, "     \
-        "saved_us FROM streams WHERE name = ?1")                              \
+        "saved_us, ledger FROM streams WHERE name = ?1")                      \
     X(LEASE_TAKE, "INSERT INTO streams (name, owner, until_us, fence) "       \
         "VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET owner = ?2, "       \
         "until_us = ?3, fence = fence + 1 RETURNING fence")                   \
@@ -41,7 +46,8 @@
     X(STREAM_SAVE, "UPDATE streams SET checkpoint = ?3, "                     \
         "rows_done = rows_done + ?4, "                                        \
         "rows_expected = iif(?5 = 0, rows_expected, ?5), saved_us = ?6, "     \
-        "until_us = ?7 WHERE name = ?1 AND fence = ?2 RETURNING fence")       \
+        "until_us = ?7, ledger = ifnull(?8, ledger) "                         \
+        "WHERE name = ?1 AND fence = ?2 RETURNING fence")                     \
                                                                               \
     X(PENDING_ADD, "INSERT INTO pendings (stream, delivery, handle, "         \
         "resume_from, rows) VALUES (?1, ?2, ?3, ?4, ?5)")                     \
@@ -54,6 +60,10 @@
     X(REQUEST_ADD, "INSERT INTO requests (source, table_name, scope, "        \
         "visible, reason, filed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "         \
         "ON CONFLICT DO NOTHING")                                             \
+    X(REQUEST_LIST, "SELECT id, source, table_name, scope, visible, "         \
+        "reason FROM requests WHERE served_us = 0 AND source = ?1 "           \
+        "ORDER BY id LIMIT ?2")                                               \
+    X(REQUEST_SERVED, "UPDATE requests SET served_us = ?2 WHERE id = ?1")     \
                                                                               \
     X(OVERLAP_ADD, "INSERT INTO overlaps (stream, key_hash, digest) "         \
         "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET digest = ?3")          \

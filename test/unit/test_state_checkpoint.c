@@ -203,7 +203,7 @@ static void a_request_is_filed_with_its_checkpoint_once(void **folder)
         .reason = "filter"};
     struct checkpoint checkpoint = {
         .stream = STREAM, .fence = take_lease(state) + 1,
-        .resume_from = "c", .request = &request};
+        .resume_from = "c", .requests = &request, .request_count = 1};
     struct error error;
 
     assert_fails(checkpoint_save(state, &checkpoint, 1, &error), error,
