@@ -118,6 +118,12 @@ struct warehouse_ops {
     enum status (*highest_version)(struct warehouse_session *session,
                                    const struct table *table,
                                    uint64_t *version, struct error *error);
+    /* A delete of that version for every key whose newest row is alive and
+     * older. All loads of older rows must have ended. Repeatable. NULL where
+     * not able: then the table is reloaded. */
+    enum status (*tombstones_below)(struct warehouse_session *session,
+                                    const struct table *table,
+                                    uint64_t version, struct error *error);
     /* Rows and stored bytes of the table; 0 where it is not there. */
     enum status (*size)(struct warehouse_session *session,
                         const struct table *table, uint64_t *rows,

@@ -41,6 +41,7 @@ const struct warehouse_ops clickhouse_warehouse_ops = {
     .prepare = clickhouse_prepare,
     .seeds = clickhouse_seeds,
     .highest_version = clickhouse_highest,
+    .tombstones_below = clickhouse_tombstones,
     .size = clickhouse_size,
     .begin = clickhouse_begin,
     .put = clickhouse_put,

@@ -71,6 +71,9 @@ enum status clickhouse_settle_view(struct clickhouse_session *session,
 enum status clickhouse_seeds(struct warehouse_session *session,
                              const struct table *table, char **seed_names,
                              struct error *error) MUST_CHECK;
+enum status clickhouse_tombstones(struct warehouse_session *session,
+                                  const struct table *table,
+                                  uint64_t version, struct error *error);
 enum status clickhouse_highest(struct warehouse_session *session,
                                const struct table *table, uint64_t *version,
                                struct error *error) MUST_CHECK;

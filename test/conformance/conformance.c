@@ -216,6 +216,18 @@ static enum status do_highest(const json_t *command, json_t *answer,
     return status;
 }
 
+static enum status do_below(const json_t *command, json_t *answer,
+                            struct error *error)
+{
+    json_object_set_new(answer, "able",
+                        json_boolean(run.ops->tombstones_below));
+    if (!run.ops->tombstones_below)
+        return STATUS_OK;
+    return run.ops->tombstones_below(
+        find_slot(command, error)->session, run.table,
+        (uint64_t)script_number(command, "version", 0), error);
+}
+
 static enum status do_size(const json_t *command, json_t *answer,
                            struct error *error)
 {
@@ -352,6 +364,7 @@ static const struct command COMMANDS[] = {
     {"open", do_open},       {"facts", do_facts}, {"table", do_table},
     {"plan", do_plan},       {"prepare", do_prepare},
     {"seeds", do_seeds},     {"highest", do_highest},
+    {"below", do_below},
     {"size", do_size},       {"begin", do_begin}, {"put", do_put},
     {"finish", do_finish},   {"end", do_end},     {"poll", do_poll},
     {"beside", do_beside},   {"swap", do_swap},   {"grants", do_grants},

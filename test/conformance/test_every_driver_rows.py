@@ -21,6 +21,20 @@ def test_deletes_win_by_version_too(bench):
     bench.check([[2, "again"], [3, "c"]])
 
 
+def test_all_keys_below_a_version_are_deleted(bench):
+    script = bench.start()
+    script.load([[1, "a"], [2, "b"], [3, "c"], [4, "d"]], version=5)
+    script.load([[3, "newer"]], version=9, delivery=2)
+    script.load([[4, ""]], version=6, deleted=True, delivery=3)
+    if not script.below(version=8)["able"]:
+        pytest.skip("it reloads such tables")
+    script.below(version=8)
+    bench.check([[3, "newer"]])
+    script.load([[1, "late"]], version=7, delivery=4)
+    script.load([[2, "again"]], version=10, delivery=5)
+    bench.check([[2, "again"], [3, "newer"]])
+
+
 FRACTION = 10 ** 6
 DAY = 86400 * FRACTION
 KINDS = [
