@@ -89,6 +89,10 @@
       "It is described and read again.")                                     \
     X(2111, FILTER, USAGE, "a row filter cannot be used",                     \
       "Mend the expression at the place that is shown.")                     \
+    X(2249, LOG_UNUSABLE, TABLE, "the log cannot be followed",                \
+      "Run tidemark check, or set another mode.")                            \
+    X(2250, LOG_INVISIBLE, TEMPORARY, "the log runs ahead of what is visible",\
+      "It is tried again.")                                                  \
     X(2112, VALUE_KEY, TABLE, "two keys meet after conversion",               \
       "Choose another key or a binary collation.")                           \
     X(3001, WAREHOUSE_REACH, TEMPORARY, "the warehouse is out of reach",      \

@@ -43,7 +43,7 @@ struct column {
 };
 
 /* How a table is read. */
-enum mode { MODE_INCREMENTAL, MODE_FULL, MODE_COUNT };
+enum mode { MODE_CDC, MODE_INCREMENTAL, MODE_FULL, MODE_COUNT };
 
 /* What the numbers of an integer cursor mean; a time kind needs none. */
 enum cursor_unit { CURSOR_TIME, CURSOR_SECONDS, CURSOR_MILLISECONDS };

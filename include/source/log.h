@@ -25,6 +25,8 @@ struct source_session;
 enum log_loss {
     LOG_THERE,
     LOG_PURGED,   /* the server has dropped what follows */
+    LOG_MOVED,    /* another server holds the place and goes on from it; the
+                     epoch must step */
     LOG_ANOTHER,  /* another server or another log; the epoch must step */
     LOG_SHORTENED /* the log ends before the place; the epoch must step */
 };
@@ -120,10 +122,10 @@ struct follow;
 struct log_ops {
     enum status (*facts)(struct source_session *session,
                          struct log_facts *facts, struct error *error);
-    /* The end of the log as it is now, clock 0: where an epoch begins. The
-     * caller frees *place. */
-    enum status (*end)(struct source_session *session, char **place,
-                       struct error *error);
+    /* The end of the log as it is now, with that clock: 0 where an epoch
+     * begins. The caller frees *place. */
+    enum status (*end)(struct source_session *session, uint64_t clock,
+                       char **place, struct error *error);
     enum status (*loss)(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
     /* The clock of a place; 0 where the text is none. */

@@ -11,6 +11,7 @@
 #include "model/calendar.h"
 #include "model/shape.h"
 #include "settings/settings.h"
+#include "source/log.h"
 
 /*
  * What every source offers: primitives. It knows nothing of windows as a way
@@ -211,6 +212,8 @@ struct source_ops {
     void (*scan_close)(struct scan *scan);
     /* The SELECT as sent, with its literals, for plan, tests and logs. */
     const char *(*scan_sql)(struct scan *scan);
+    /* Following changes; NULL: this source has no log. */
+    const struct log_ops *log;
     /* The exact GRANT statements for these settings, one a line. */
     void (*grants)(const struct endpoint_settings *settings,
                    struct buffer *target);

@@ -176,6 +176,7 @@ size_t table_row_bytes(const struct table *table)
 const char *mode_name(enum mode mode)
 {
     static const char *const names[MODE_COUNT] = {
+        [MODE_CDC] = "cdc",
         [MODE_INCREMENTAL] = "incremental",
         [MODE_FULL] = "full",
     };

@@ -141,9 +141,10 @@ TABLE(rows, TEXT, "", NULL,
       "BETWEEN, IS NULL, AND, OR, NOT; texts by their bytes, whatever the "
       "collation. A row that leaves them is a delete.",
       "\"country = 'JP' AND status IN (1, 2)\"")
-TABLE(mode, CHOICE, "", "incremental|full",
+TABLE(mode, CHOICE, "", "cdc|incremental|full",
       AT(mode), AT(has_mode), read_mode,
-      "How it is read: incremental reads windows of the cursor column, full "
+      "How it is read: cdc follows the log of changes, deletes included; "
+      "incremental reads windows of the cursor column, full "
       "reads the whole table each time. Without it the best one that the "
       "table allows.",
       "incremental")

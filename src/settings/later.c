@@ -35,5 +35,5 @@ bool later_has(enum key_place place, const char *name)
 
 bool later_has_mode(const char *name)
 {
-    return text_equal(name, "cdc") || text_equal(name, "append");
+    return text_equal(name, "append");
 }

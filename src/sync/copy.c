@@ -21,13 +21,17 @@ struct chunk {
 };
 
 /*
- * Reserve the number, open the snapshot, keep the number: under one lock of
+ * At a place of the log every change up to it is visible already. Elsewhere:
+ * reserve the number, open the snapshot, keep the number: under one lock of
  * the state, so that the later snapshot always has the higher number.
  */
 static enum status open_snapshot(struct task *task, uint64_t *version,
                                  struct error *error)
 {
     const struct source_ops *ops = task->sync->source->ops;
+    *version = task->scan_version;
+    if (task->scan_version)
+        return ops->snapshot_open(task->session, error);
     enum status status = state_reading_take(
         task->state, task->sync->endpoint->name, version, error);
     if (status != STATUS_OK)

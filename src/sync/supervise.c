@@ -12,9 +12,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
-#include "sync/idle.h"
 #include "sync/outcome.h"
-#include "sync/task.h"
+#include "sync/supervise.h"
 
 #define WORKERS_MAX 16
 #define RETRY_FIRST_MS 500
@@ -25,7 +24,8 @@ struct crew {
     struct sync *sync;
     struct sync_run *run;
     pthread_mutex_t mutex;
-    bool *is_idle;      /* by table: nothing to do, found for all at once */
+    struct cdc *cdc;    /* the log of this round; NULL: none */
+    const bool *is_idle; /* by table: nothing to do here */
     size_t next;        /* index of the next table */
     enum status worst;
     struct error error; /* of what ended the run; ERROR_NONE: nothing */
@@ -78,7 +78,9 @@ static enum status attempt(struct worker *worker, struct task *task,
     task->session = worker->session;
     task->warehouse = worker->warehouse;
     task->state = worker->state;
-    status = task_attempt(task, error);
+    struct cdc *cdc = worker->crew->cdc;
+    status = cdc ? cdc_copy(cdc_table_of(cdc, task->index), task, error)
+                 : task_attempt(task, error);
     if (status == STATUS_TEMPORARY || status == STATUS_STOPPED)
         worker_close(worker);
     return status;
@@ -152,6 +154,8 @@ static void run_task(struct worker *worker, size_t index)
     result->work = work;
     result->problem = error;
     result->elapsed_ms = (clock_monotonic_us() - started_us) / 1000;
+    if (worker->crew->cdc) /* the log of the round is still to be read */
+        return;
     outcome_keep(&task, worker->state);
     progress_end(run->progress, index, result->state);
 }
@@ -210,33 +214,15 @@ static size_t worker_count(const struct crew *crew)
     return wanted ? wanted : 1;
 }
 
-/* The tables nobody came to, because the run ended before. */
-static void mark_untouched(struct crew *crew)
+enum status supervise(struct sync *sync, struct sync_run *run,
+                      struct cdc *cdc, const bool *is_idle,
+                      struct error *error)
 {
-    for (size_t i = 0; i < crew->run->count; i++) {
-        struct work_result *result = &crew->run->results[i];
-        if (result->work)
-            continue;
-        result->work = &crew->run->works[i];
-        result->lag_ms = -1;
-        result->state = outcome_resting(result->work);
-    }
-}
-
-enum status sync_run(struct sync *sync, struct sync_run *run,
-                     struct error *error)
-{
-    struct crew crew = {.sync = sync, .run = run, .worst = STATUS_OK};
+    struct crew crew = {.sync = sync, .run = run, .cdc = cdc,
+                        .is_idle = is_idle, .worst = STATUS_OK};
     struct worker workers[WORKERS_MAX] = {{.crew = NULL}};
     size_t count = worker_count(&crew);
     size_t started = 0;
-    crew.is_idle = memory_new(run->count, sizeof *crew.is_idle);
-    enum status status = idle_find(sync, run, crew.is_idle, error);
-    if (status != STATUS_OK) {
-        /* Each table meets it by itself, and says so. */
-        log_line(LOG_DEBUG, NULL, "no survey: %s", error->what);
-        memset(crew.is_idle, 0, run->count * sizeof *crew.is_idle);
-    }
     pthread_mutex_init(&crew.mutex, NULL);
     while (started < count) {
         workers[started].crew = &crew;
@@ -250,9 +236,7 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
     if (started == 0)
         crew.worst = error_set(&crew.error, ERROR_MACHINE,
                                "could not start a thread");
-    mark_untouched(&crew);
     pthread_mutex_destroy(&crew.mutex);
-    memory_free(crew.is_idle);
     *error = crew.error;
     return crew.worst;
 }

@@ -22,7 +22,8 @@ static enum status rise_above_stored(struct task *task, struct error *error)
     const char *source = task->sync->endpoint->name;
     struct state_source saved = {.epoch = 0};
     uint64_t highest = 0;
-    if (!warehouse->ops->facts(warehouse)->powers.reads_back)
+    if (!warehouse->ops->facts(warehouse)->powers.reads_back ||
+        task->scan_version) /* the log has an order of its own */
         return STATUS_OK;
     enum status status = warehouse->ops->highest_version(
         task->warehouse, task->work->table, &highest, error);

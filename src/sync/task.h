@@ -18,6 +18,8 @@ struct task {
     struct source_session *session;
     struct warehouse_session *warehouse; /* for layout and swaps */
     struct state *state;
+    uint64_t scan_version; /* of every row, at a place of the log; 0: each
+                              chunk takes a reading of its own */
     bool is_prepared; /* the warehouse's table is ready */
     uint64_t expected_rows;
     /* What the readers learnt, for the table's line in the state. */

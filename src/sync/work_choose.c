@@ -145,12 +145,37 @@ static void choose_full(const struct sync *sync, struct work *work)
         work_remark(work, "%s", work->described->key_flaw);
 }
 
+/* The log is followed where it can be; as it is written out, or not at all. */
+static void choose_cdc(struct sync *sync, struct work *work,
+                       struct error *error)
+{
+    work->mode = MODE_CDC;
+    (void)text_copy(work->reason, sizeof work->reason, "as set");
+    if (!sync->source->ops->log)
+        (void)error_set(error, ERROR_LOG_UNUSABLE,
+                        "cannot follow the log for table \"%s\": this source "
+                        "has none", work->name);
+    else if (work->table->key_count == 0)
+        (void)error_set(error, ERROR_KEY_UNUSABLE,
+                        "cannot follow the log for table \"%s\": it has no "
+                        "key that identifies rows%s%s", work->name,
+                        work->described->key_flaw ? ": " : "",
+                        work->described->key_flaw
+                            ? work->described->key_flaw
+                            : "");
+    if (error->id != ERROR_NONE)
+        error_next(error, "set  %s: {mode: full}", work->name);
+}
+
 void work_choose(struct sync *sync, struct work *work)
 {
     struct error *error = &work->problem;
     const struct source_cursor *cursor = find_cursor(work);
     work->is_guessed = !work->settings->has_mode;
-    if (work->settings->has_mode && work->settings->mode == MODE_FULL) {
+    if (work->settings->has_mode && work->settings->mode == MODE_CDC) {
+        choose_cdc(sync, work, error);
+    } else if (work->settings->has_mode &&
+               work->settings->mode == MODE_FULL) {
         (void)text_copy(work->reason, sizeof work->reason, "as set");
         choose_full(sync, work);
     } else if (work->settings->has_mode || work->settings->cursor_count > 0) {

@@ -1,0 +1,122 @@
+#ifndef TIDEMARK_SYNC_CDC_H
+#define TIDEMARK_SYNC_CDC_H
+
+#include "source/log.h"
+#include "sync/task.h"
+
+/*
+ * The log of a source within a run: one stream ("main/cdc") for all tables
+ * that are followed. A round is
+ *
+ *     cdc_begin -> copies (cdc_copy, by workers) -> cdc_follow -> cdc_end
+ *
+ * What the log could not tell becomes requests; a further round serves them.
+ */
+
+/* A followed table of a round. */
+struct cdc_table {
+    struct followed followed; /* its context is this struct */
+    struct cdc *cdc;
+    struct work *work;
+    size_t index;        /* in the run */
+    uint64_t request;    /* the newest that asks for a copy; 0: none */
+    bool needs_copy;     /* it is read whole at the place of this round */
+    bool is_copied;      /* and that was done */
+    bool is_prepared;    /* the warehouse's table is ready */
+    bool is_stopped;     /* no row of it is taken any more */
+    struct error problem; /* why it is stopped; ERROR_NONE: a request */
+    struct batch *open;  /* being filled, or NULL */
+    struct batch **full; /* behind one another, to be put before it */
+    size_t full_count;
+    uint64_t rows_read;
+    uint64_t rows_confirmed;
+    uint64_t deletes;
+    uint64_t bytes;
+};
+
+struct cdc {
+    struct sync *sync;
+    struct sync_run *run;
+    struct state *state;
+    struct source_session *session;
+    struct warehouse_session *warehouse;
+    char name[STREAM_NAME_BYTES];
+    uint64_t fence;
+    char *place;       /* where the round begins; committed */
+    uint64_t epoch;
+    uint64_t scan;     /* version of the copies; 0: none are made */
+    uint64_t last_request; /* the newest one as the round began */
+    struct cdc_table *tables; /* in order of name */
+    size_t count;
+    struct deliver *deliver;
+    struct follow *follow;
+    bool is_between;   /* no transaction is open */
+    uint64_t held_bytes;
+    uint64_t held_rows;
+    int64_t held_since_us; /* monotonic; 0: nothing is held */
+    struct state_request *requests; /* found since the last seal */
+    size_t request_count;
+    bool has_moved;    /* transactions since the last seal */
+};
+
+/* Does any table of the run follow the log? */
+bool cdc_is_wanted(const struct sync_run *run);
+/*
+ * Takes the stream, finds the place to go on from and what must be copied.
+ * The epoch is settled: nothing of the round was loaded before. Where the log
+ * no longer holds the place, every table is copied.
+ */
+enum status cdc_begin(struct cdc *cdc, struct sync *sync,
+                      struct sync_run *run, struct error *error) MUST_CHECK;
+/* The followed table of a work of the run, NULL where it is not followed. */
+struct cdc_table *cdc_table_of(struct cdc *cdc, size_t index);
+struct cdc_table *cdc_table_named(struct cdc *cdc, const char *name);
+/* Makes the warehouse's table ready, once a round. */
+enum status cdc_prepare(struct cdc_table *table, struct error *error)
+    MUST_CHECK;
+/* Reads a followed table whole at the place of the round, by a worker. */
+enum status cdc_copy(struct cdc_table *table, struct task *task,
+                     struct error *error) MUST_CHECK;
+/* Reads the log to its present end; all copies have ended. */
+enum status cdc_follow(struct cdc *cdc, struct error *error) MUST_CHECK;
+/* Frees everything; harmless after a cdc_begin that failed. */
+void cdc_end(struct cdc *cdc);
+
+/* --- cdc_place.c ------------------------------------------------------------ */
+
+/* The place to begin with, the epoch and the version of the copies. */
+enum status cdc_place(struct cdc *cdc, struct error *error) MUST_CHECK;
+
+/* --- cdc_rows.c: where rows of the log go --------------------------------- */
+
+struct followed *cdc_find(void *context, const char *database,
+                          const char *name);
+enum status cdc_room(void *context, struct followed *followed,
+                     struct batch **batch, struct error *error);
+/* Hands over what is held. Where no transaction is open the stream can then
+ * resume behind it. */
+enum status cdc_flush(struct cdc *cdc, struct error *error) MUST_CHECK;
+/* Drops what is held. */
+void cdc_drop(struct cdc *cdc);
+/* Is it time to hand over what is held? */
+bool cdc_is_due(const struct cdc *cdc);
+
+/* --- cdc_request.c ----------------------------------------------------------- */
+
+/* Everything of a table, with the next checkpoint; `version` is that of the
+ * event, as below. */
+void cdc_request_table(struct cdc *cdc, const struct work *work,
+                       uint64_t version, const char *reason);
+/* Deletes of that version for what lies below it, likewise. */
+void cdc_request_below(struct cdc *cdc, const struct work *work,
+                       uint64_t version);
+/* Of the open ones: which tables must be copied. */
+enum status cdc_requests_read(struct cdc *cdc, struct error *error)
+    MUST_CHECK;
+/* Strikes off what the copies have served, makes the deletes that are asked
+ * for. *is_open: another round is needed. */
+enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
+                               struct error *error) MUST_CHECK;
+void cdc_requests_drop(struct cdc *cdc);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * A followed table read whole at the place where a round begins. What must
+ * stay true: rows that were not found again are deleted with the version of
+ * the first chunk, so that whatever the log brought since is newer.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/failpoint.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/cdc.h"
+
+/* "REQUEST:VERSION": what the copy serves, and the version of its first chunk;
+ * one that was begun for an older request is begun anew. */
+#define TOKEN_BYTES 48
+
+static char *copy_checkpoint(void *context, const char *after)
+{
+    const struct place *started = context;
+    return place_text(after ? "copy" : "done", INT64_MIN, INT64_MIN, after,
+                      started->token);
+}
+
+/* Goes on with what was begun for the same request. */
+static void settle_token(const struct cdc_table *table, struct place *place,
+                         uint64_t *first)
+{
+    uint64_t request = 0;
+    *first = 0;
+    if (place->token &&
+        sscanf(place->token, "%" SCNu64 ":%" SCNu64, &request, first) == 2 &&
+        request == table->request && *first != 0)
+        return;
+    *first = table->cdc->scan;
+    place_release(place);
+    place->token = memory_format("%" PRIu64 ":%" PRIu64, table->request,
+                                 *first);
+}
+
+static enum status copy_rows(struct stream *stream, struct place *place,
+                             struct error *error)
+{
+    struct copy copy = {
+        .stream = stream,
+        .request = scan_table(stream->task->work, SCAN_BY_KEY),
+        .checkpoint = copy_checkpoint,
+        .context = place,
+    };
+    copy.request.after = place->after;
+    enum status status = stream_load(stream, LOAD_LIVE, error);
+    if (status == STATUS_OK)
+        status = copy_run(&copy, error);
+    if (status == STATUS_OK)
+        status = deliver_drain(stream->deliver, error);
+    return status;
+}
+
+static enum status bury_rest(struct task *task, uint64_t first,
+                             struct error *error)
+{
+    FAILPOINT("cdc.copied", error);
+    return task->sync->warehouse->ops->tombstones_below(
+        task->warehouse, task->work->table, first, error);
+}
+
+/* In place: rows replace rows, then what is older goes. */
+static enum status copy_over(struct cdc_table *table, struct task *task,
+                             struct error *error)
+{
+    struct stream stream;
+    struct place place;
+    uint64_t first = 0;
+    place_init(&place);
+    task->expected_rows = task->work->table->estimated_rows;
+    enum status status = stream_open(task, "backfill", &stream, error);
+    if (status == STATUS_OK)
+        status = place_read(stream.checkpoint, stream.name, &place, error);
+    if (status == STATUS_OK) {
+        settle_token(table, &place, &first);
+        progress_state(task->run->progress, task->index, "copying", NULL);
+        progress_expect(task->run->progress, task->index, stream.rows_done,
+                        task->expected_rows);
+    }
+    bool is_done = place.phase && text_equal(place.phase, "done");
+    if (status == STATUS_OK && !is_done)
+        status = copy_rows(&stream, &place, error);
+    if (status == STATUS_OK)
+        status = bury_rest(task, first, error);
+    place_release(&place);
+    return stream_close(&stream, status, error);
+}
+
+/* Must it be made beside the table that is there? */
+static enum status is_beside(struct task *task, bool *is_needed,
+                             struct error *error)
+{
+    const struct warehouse_ops *ops = task->sync->warehouse->ops;
+    const struct table *table = task->work->table;
+    struct warehouse_plan plan = {.changes = NULL};
+    *is_needed = !ops->tombstones_below;
+    if (*is_needed)
+        return STATUS_OK;
+    enum status status = ops->plan(task->warehouse, &table, 1, &plan, error);
+    if (status != STATUS_OK)
+        return status;
+    *is_needed = plan.needs_reload;
+    warehouse_plan_release(&plan);
+    return STATUS_OK;
+}
+
+enum status cdc_copy(struct cdc_table *table, struct task *task,
+                     struct error *error)
+{
+    bool is_needed = false;
+    task->scan_version = table->cdc->scan;
+    enum status status = work_note_shape(task->sync, task->work, task->state,
+                                         error);
+    if (status == STATUS_OK)
+        status = is_beside(task, &is_needed, error);
+    if (status != STATUS_OK)
+        return status;
+    status = is_needed ? reload_run(task, NULL, error)
+                       : copy_over(table, task, error);
+    table->is_copied = status == STATUS_OK;
+    return status;
+}

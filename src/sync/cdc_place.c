@@ -1,0 +1,182 @@
+/*
+ * Where a round begins. What must stay true: the epoch steps, and is saved,
+ * before anything is loaded under it, whenever the same clock might mean
+ * another log; a place that the log no longer holds costs a copy of every
+ * table, never a silent hole.
+ */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "model/version.h"
+#include "sync/cdc.h"
+
+#define VISIBLE_PAUSE_MS 50
+#define VISIBLE_MAX_US INT64_C(60000000)
+
+static const struct log_ops *log_of(const struct cdc *cdc)
+{
+    return cdc->sync->source->ops->log;
+}
+
+/* Saved before anything is read behind it, with requests for what lies before:
+ * a crash must find both or none. */
+static enum status save_place(struct cdc *cdc, struct error *error)
+{
+    struct deliver_seal seal = {
+        .resume_from = cdc->place,
+        .requests = cdc->requests,
+        .request_count = cdc->request_count,
+    };
+    enum status status = deliver_begin(cdc->deliver, 0, error);
+    if (status == STATUS_OK)
+        status = deliver_seal(cdc->deliver, &seal, error);
+    if (status == STATUS_OK)
+        status = deliver_drain(cdc->deliver, error);
+    cdc_requests_drop(cdc);
+    return status;
+}
+
+/* Begins at the end of the log as it is now. */
+static enum status begin_anew(struct cdc *cdc, uint64_t clock,
+                              const char *reason, struct error *error)
+{
+    memory_free(cdc->place);
+    cdc->place = NULL;
+    enum status status = log_of(cdc)->end(cdc->session, clock, &cdc->place,
+                                          error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < cdc->count; i++)
+        cdc_request_table(cdc, cdc->tables[i].work,
+                          version_make(cdc->epoch, clock, 0), reason);
+    return save_place(cdc, error);
+}
+
+static enum status step_epoch(struct cdc *cdc, struct error *error)
+{
+    enum status status = state_epoch_step(cdc->state,
+                                          cdc->sync->endpoint->name,
+                                          cdc->epoch + 1, error);
+    if (status == STATUS_OK)
+        cdc->epoch++;
+    return status;
+}
+
+static const char *const REASONS[] = {
+    [LOG_PURGED] = "the server dropped a part of the log unread",
+    [LOG_MOVED] = "another server goes on with the log",
+    [LOG_ANOTHER] = "this is another log than the one that was read",
+    [LOG_SHORTENED] = "the log ends before the place that was read",
+};
+
+/* The saved place, or what stands in for it. */
+static enum status settle_place(struct cdc *cdc, struct error *error)
+{
+    enum log_loss loss = LOG_THERE;
+    uint64_t clock = log_of(cdc)->clock(cdc->place);
+    enum status status = log_of(cdc)->loss(cdc->session, cdc->place, &loss,
+                                           error);
+    if (status != STATUS_OK || loss == LOG_THERE)
+        return status;
+    log_line(LOG_WARNING, cdc->name, "%s", REASONS[loss]);
+    if (loss == LOG_PURGED) /* the same log: its clock goes on */
+        return begin_anew(cdc, clock + 1, REASONS[loss], error);
+    status = step_epoch(cdc, error);
+    if (status == STATUS_OK && loss != LOG_MOVED)
+        status = begin_anew(cdc, 0, REASONS[loss], error);
+    return status;
+}
+
+/* No copy may be older than what the warehouse holds of its table. */
+static enum status rise_above(struct cdc *cdc, struct cdc_table *table,
+                              struct error *error)
+{
+    const struct warehouse_ops *ops = cdc->sync->warehouse->ops;
+    uint64_t clock = log_of(cdc)->clock(cdc->place);
+    uint64_t highest = 0;
+    enum status status = cdc_prepare(table, error);
+    if (status == STATUS_OK)
+        status = state_seed_write(cdc->state, cdc->sync->endpoint->name,
+                                  table->work->table, error);
+    if (status == STATUS_OK &&
+        ops->facts(cdc->sync->warehouse)->powers.reads_back)
+        status = ops->highest_version(cdc->warehouse, table->work->table,
+                                      &highest, error);
+    if (status != STATUS_OK ||
+        highest <= version_make(cdc->epoch, clock, VERSION_READING_MAX))
+        return status;
+    cdc->epoch = version_epoch_above(highest) - 1;
+    return step_epoch(cdc, error);
+}
+
+static enum status number_copies(struct cdc *cdc, struct error *error)
+{
+    const char *source = cdc->sync->endpoint->name;
+    uint64_t clock = log_of(cdc)->clock(cdc->place);
+    enum status status = state_scan_take(cdc->state, source, clock,
+                                         &cdc->scan, error);
+    if (status != STATUS_OK || cdc->scan != 0)
+        return status;
+    status = step_epoch(cdc, error);
+    return status == STATUS_OK
+               ? state_scan_take(cdc->state, source, clock, &cdc->scan, error)
+               : status;
+}
+
+/* Every SELECT of the copies must see what came before the place. */
+static enum status wait_visible(struct cdc *cdc, struct error *error)
+{
+    int64_t until_us = clock_monotonic_us() + VISIBLE_MAX_US;
+    bool is_visible = false;
+    for (;;) {
+        enum status status = log_of(cdc)->visible(cdc->session, cdc->place,
+                                                  &is_visible, error);
+        if (status != STATUS_OK || is_visible)
+            return status;
+        if (clock_monotonic_us() > until_us)
+            return error_set(error, ERROR_LOG_INVISIBLE,
+                             "could not see in a minute what the log of "
+                             "source \"%s\" holds",
+                             cdc->sync->endpoint->name);
+        if (!clock_sleep_ms(VISIBLE_PAUSE_MS))
+            return stop_check(error);
+    }
+}
+
+static enum status ready_copies(struct cdc *cdc, struct error *error)
+{
+    enum status status = STATUS_OK;
+    size_t count = 0;
+    for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++) {
+        if (!cdc->tables[i].needs_copy)
+            continue;
+        status = rise_above(cdc, &cdc->tables[i], error);
+        count++;
+    }
+    if (status == STATUS_OK && count > 0)
+        status = number_copies(cdc, error);
+    if (status == STATUS_OK && count > 0)
+        status = wait_visible(cdc, error);
+    return status;
+}
+
+enum status cdc_place(struct cdc *cdc, struct error *error)
+{
+    struct state_source saved;
+    enum status status = state_source(cdc->state, cdc->sync->endpoint->name,
+                                      &saved, error);
+    if (status != STATUS_OK)
+        return status;
+    cdc->epoch = saved.epoch;
+    FAILPOINT("cdc.place", error);
+    status = cdc->place ? settle_place(cdc, error)
+                        : begin_anew(cdc, 0, "the log is followed from now "
+                                             "on", error);
+    if (status == STATUS_OK)
+        status = cdc_requests_read(cdc, error);
+    return status == STATUS_OK ? ready_copies(cdc, error) : status;
+}

@@ -1,0 +1,215 @@
+/*
+ * Where rows of the log go: batches of each table, held until there is a
+ * reason to hand them over. What must stay true: the rows of a table are put
+ * in the order of the log, and the reader never waits for the pool while it
+ * holds what the pool lacks.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/cdc.h"
+
+/* Most tables see a few rows between two loads. */
+#define FIRST_BYTES ((size_t)64 << 10)
+#define GROWTH 8
+
+/* Handed over at the latest. */
+#define HELD_ROWS 500000
+#define HELD_US INT64_C(1000000)
+/* Of the memory of all batches: the loaders need the rest. */
+#define HELD_SHARE 2
+
+static int compare_name(const void *name, const void *table)
+{
+    return strcmp(name, ((const struct cdc_table *)table)->work->name);
+}
+
+struct cdc_table *cdc_table_named(struct cdc *cdc, const char *name)
+{
+    return bsearch(name, cdc->tables, cdc->count, sizeof *cdc->tables,
+                   compare_name);
+}
+
+struct followed *cdc_find(void *context, const char *database,
+                          const char *name)
+{
+    struct cdc *cdc = context;
+    if (!text_equal(database, cdc->sync->endpoint->url.path))
+        return NULL;
+    struct cdc_table *table = cdc_table_named(cdc, name);
+    return table && !table->is_stopped ? &table->followed : NULL;
+}
+
+enum status cdc_prepare(struct cdc_table *table, struct error *error)
+{
+    struct cdc *cdc = table->cdc;
+    if (table->is_prepared)
+        return STATUS_OK;
+    FAILPOINT("cdc.prepare", error);
+    enum status status = cdc->sync->warehouse->ops->prepare(
+        cdc->warehouse, table->work->table, error);
+    table->is_prepared = status == STATUS_OK;
+    return status;
+}
+
+static void keep_full(struct cdc_table *table)
+{
+    if ((table->full_count & (table->full_count + 1)) == 0)
+        table->full = memory_resize(table->full, 2 * table->full_count + 1,
+                                    sizeof(struct batch *));
+    table->full[table->full_count++] = table->open;
+    table->open = NULL;
+}
+
+/* A batch of the table: a small one first, then larger ones. */
+static enum status take(struct cdc_table *table, struct error *error)
+{
+    struct cdc *cdc = table->cdc;
+    const struct table *plan = table->work->table;
+    size_t bytes = FIRST_BYTES;
+    for (size_t i = 0; i < table->full_count; i++)
+        bytes *= GROWTH;
+    table->open = pool_try(cdc->sync->pool, plan, bytes);
+    if (table->open)
+        return STATUS_OK;
+    enum status status = cdc_flush(cdc, error);
+    if (status != STATUS_OK)
+        return status;
+    return deliver_take(cdc->deliver, plan, &table->open, error);
+}
+
+enum status cdc_room(void *context, struct followed *followed,
+                     struct batch **batch, struct error *error)
+{
+    struct cdc *cdc = context;
+    struct cdc_table *table = followed->context;
+    enum status status = STATUS_OK;
+    if (table->open && batch_is_full(table->open)) {
+        cdc->held_bytes += batch_bytes(table->open);
+        keep_full(table);
+    }
+    if (!table->open) {
+        status = cdc_prepare(table, error);
+        if (status == STATUS_OK)
+            status = take(table, error);
+    }
+    if (status == STATUS_OK && cdc->held_since_us == 0)
+        cdc->held_since_us = clock_monotonic_us();
+    cdc->held_rows++;
+    *batch = table->open;
+    return status;
+}
+
+bool cdc_is_due(const struct cdc *cdc)
+{
+    struct pool_figures figures;
+    if (cdc->held_since_us == 0)
+        return false;
+    if (cdc->held_rows >= HELD_ROWS ||
+        clock_monotonic_us() - cdc->held_since_us >= HELD_US)
+        return true;
+    pool_figures(cdc->sync->pool, &figures);
+    return cdc->held_bytes >= figures.limit_bytes / HELD_SHARE;
+}
+
+static enum status put_table(struct cdc_table *table, struct error *error)
+{
+    struct deliver *deliver = table->cdc->deliver;
+    enum status status = STATUS_OK;
+    if (table->open)
+        keep_full(table);
+    for (size_t i = 0; i < table->full_count; i++) {
+        table->rows_read += table->full[i]->row_count;
+        if (status == STATUS_OK)
+            status = deliver_put(deliver, table->full[i], error);
+        else
+            deliver_return(deliver, table->full[i]);
+    }
+    table->full_count = 0;
+    return status;
+}
+
+static char *ledger_text(const struct log_ledger *ledger)
+{
+    static const char *const names[LOG_FILTER_COUNT] = {
+        [FILTERED_TABLE] = "not_followed",
+        [FILTERED_STOPPED] = "stopped",
+        [FILTERED_REQUEST] = "read_again",
+        [FILTERED_IGNORABLE] = "ignorable",
+        [FILTERED_OWN] = "of_the_log",
+    };
+    json_t *object = json_object();
+    json_object_set_new(object, "seen", json_integer((json_int_t)ledger->seen));
+    json_object_set_new(object, "applied",
+                        json_integer((json_int_t)ledger->applied));
+    for (size_t i = 0; i < LOG_FILTER_COUNT; i++)
+        json_object_set_new(object, names[i],
+                            json_integer((json_int_t)ledger->filtered[i]));
+    char *dumped = json_dumps(object, JSON_COMPACT);
+    char *text = memory_text(dumped);
+    memory_free(dumped);
+    json_decref(object);
+    return text;
+}
+
+/* The checkpoint and what goes with it; nothing within a transaction. */
+static enum status seal(struct cdc *cdc, struct error *error)
+{
+    const struct log_ops *log = cdc->sync->source->ops->log;
+    struct deliver_seal seal = {.resume_from = NULL};
+    char *place = NULL;
+    char *ledger = NULL;
+    uint64_t clock = 0;
+    if (cdc->is_between && cdc->follow) {
+        place = log->place(cdc->follow, &clock);
+        ledger = ledger_text(log->ledger(cdc->follow));
+        seal.resume_from = place;
+        seal.ledger = ledger;
+        seal.requests = cdc->requests;
+        seal.request_count = cdc->request_count;
+    }
+    enum status status = deliver_seal(cdc->deliver, &seal, error);
+    if (status == STATUS_OK && place) {
+        cdc_requests_drop(cdc);
+        cdc->has_moved = false;
+    }
+    memory_free(place);
+    memory_free(ledger);
+    return status;
+}
+
+enum status cdc_flush(struct cdc *cdc, struct error *error)
+{
+    FAILPOINT("cdc.flush", error);
+    enum status status = deliver_begin(cdc->deliver, 0, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < cdc->count; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        if (status == STATUS_OK && (table->open || table->full_count > 0))
+            status = put_table(table, error);
+    }
+    cdc->held_bytes = 0;
+    cdc->held_rows = 0;
+    cdc->held_since_us = 0;
+    return status == STATUS_OK ? seal(cdc, error) : status;
+}
+
+void cdc_drop(struct cdc *cdc)
+{
+    for (size_t i = 0; i < cdc->count; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        if (table->open)
+            keep_full(table);
+        for (size_t j = 0; j < table->full_count; j++)
+            pool_give(table->full[j]);
+        memory_free(table->full);
+        table->full = NULL;
+        table->full_count = 0;
+    }
+}

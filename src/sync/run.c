@@ -1,0 +1,56 @@
+/*
+ * A run: first the log of what is followed, then windows and whole tables.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "sync/idle.h"
+#include "sync/outcome.h"
+#include "sync/supervise.h"
+
+/* The tables nobody came to, because the run ended before. */
+static void mark_untouched(struct sync_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct work_result *result = &run->results[i];
+        if (result->work)
+            continue;
+        result->work = &run->works[i];
+        result->lag_ms = -1;
+        result->state = outcome_resting(result->work);
+    }
+}
+
+static enum status run_others(struct sync *sync, struct sync_run *run,
+                              struct error *error)
+{
+    bool *is_idle = memory_new(run->count, sizeof *is_idle);
+    enum status status = idle_find(sync, run, is_idle, error);
+    if (status != STATUS_OK) {
+        /* Each table meets it by itself, and says so. */
+        log_line(LOG_DEBUG, NULL, "no survey: %s", error->what);
+        memset(is_idle, 0, run->count * sizeof *is_idle);
+        error_clear(error);
+    }
+    for (size_t i = 0; i < run->count; i++)
+        if (run->works[i].mode == MODE_CDC &&
+            run->works[i].problem.id == ERROR_NONE)
+            is_idle[i] = true;
+    status = supervise(sync, run, NULL, is_idle, error);
+    memory_free(is_idle);
+    return status;
+}
+
+enum status sync_run(struct sync *sync, struct sync_run *run,
+                     struct error *error)
+{
+    enum status worst = STATUS_OK;
+    error_clear(error);
+    if (cdc_is_wanted(run))
+        worst = cdc_run(sync, run, error);
+    if (error->id == ERROR_NONE)
+        worst = status_worse(worst, run_others(sync, run, error));
+    mark_untouched(run);
+    return worst;
+}
