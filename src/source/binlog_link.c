@@ -32,6 +32,8 @@
 #define SILENCE_S 60
 
 #define FIRST_OFFSET 4
+/* A rotation, the format and the error itself. */
+#define FRONT_PACKETS 3
 #define EOF_BYTES 9
 #define OK_HEADER 0x00
 #define EOF_HEADER 0xfe
@@ -43,7 +45,8 @@ struct binlog_link {
     MYSQL *mysql;
     struct mysql_stream stream; /* data is NULL: the library reads */
     bool stops_at_end;
-    bool has_heard; /* a packet came: the server has found the place */
+    bool is_by_place;
+    uint64_t packet_count;
     int64_t heard_us;
 };
 
@@ -52,7 +55,7 @@ bool binlog_link_is_mariadb(const struct binlog_link *link)
     return mariadb_connection(link->mysql) != 0;
 }
 
-/* --- what its errors mean -------------------------------------------------- */
+/* --- what its errors mean ------------------------------------------------ */
 
 #define ERROR_OF_DUMP 1236
 #define ERROR_OF_SAME_ID 4052
@@ -92,6 +95,10 @@ static enum status failed(struct binlog_link *link, struct error *error)
 
     if (id == ERROR_NONE)
         return mysql_failure(link->mysql, WHAT, error);
+    /* There was an event at the place when it was noted. */
+    if (id == ERROR_LOG_DAMAGED && link->is_by_place &&
+        link->packet_count <= FRONT_PACKETS)
+        id = ERROR_LOG_ANOTHER;
     return error_set(error, id, "could not %s: %s", WHAT, text);
 }
 
@@ -112,7 +119,7 @@ static enum status server_failed(struct binlog_link *link,
     return failed(link, error);
 }
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static enum status set_session(struct binlog_link *link,
                                const struct binlog_start *start,
@@ -231,6 +238,7 @@ enum status binlog_link_open(const struct endpoint_settings *settings,
 
     *link = NULL;
     opened->stops_at_end = start->stops_at_end;
+    opened->is_by_place = !start->set;
     if (status == STATUS_OK)
         status = start_dump(opened, start, error);
     if (status != STATUS_OK) {
@@ -255,25 +263,24 @@ void binlog_link_close(struct binlog_link *link)
     memory_free(link);
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
-/* The place was found: from now on the server speaks every second. */
+/* With the first packet the place was found: from now on the server speaks
+ * every second. */
 static void note_heard(struct binlog_link *link)
 {
     MARIADB_PVIO *pvio = link->mysql->net.pvio;
 
     link->heard_us = clock_monotonic_us();
-    if (link->has_heard)
-        return;
-    link->has_heard = true;
-    if (!link->stops_at_end && !link->stream.data)
+    if (link->packet_count++ == 0 && !link->stops_at_end &&
+        !link->stream.data)
         pvio->methods->set_timeout(pvio, PVIO_READ_TIMEOUT, SILENCE_S);
 }
 
 static enum status check_silence(const struct binlog_link *link,
                                  struct error *error)
 {
-    unsigned limit_s = link->has_heard && !link->stops_at_end
+    unsigned limit_s = link->packet_count > 0 && !link->stops_at_end
                            ? SILENCE_S
                            : MYSQL_TIMEOUT_S;
     int64_t silent_us = clock_monotonic_us() - link->heard_us;

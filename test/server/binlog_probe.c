@@ -285,7 +285,7 @@ static enum status read_all(struct probe *probe, struct error *error)
             event.type != BINLOG_HEARTBEAT_EVENT &&
             event.type != BINLOG_HEARTBEAT_V2_EVENT)
             idle_s = 0;
-        else if (++idle_s > probe->follow_s)
+        else if (probe->follow_s > 0 && ++idle_s > probe->follow_s)
             return STATUS_OK;
     }
 }
