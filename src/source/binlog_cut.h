@@ -113,7 +113,7 @@ static inline uint64_t binlog_cut_varlen(struct binlog_cut *cut)
     rest = more == 0 ? 0 : binlog_cut_number(cut, more);
     if (more >= 7)
         return rest;
-    return first >> (more + 1) | rest << (7 - more);
+    return (uint64_t)first >> (more + 1) | rest << (7 - more);
 }
 
 /* Signed: the sign is the lowest bit. */
