@@ -312,8 +312,8 @@ static enum status read_library(struct binlog_link *link,
 {
     unsigned long length = mysql_net_read_packet(link->mysql);
 
-    if (length == packet_error)
-        return failed(link, error);
+    if (length == packet_error) /* a signal breaks its wait too */
+        return stop_is_requested() ? stop_check(error) : failed(link, error);
     packet->data = link->mysql->net.read_pos;
     packet->size = length;
     if (length == 0)

@@ -45,7 +45,8 @@ static enum query_class read_create(struct binlog_words *words,
     words->is_temporary = take(tokens, "TEMPORARY");
     if (take(tokens, "TABLE")) {
         skip_exists(tokens);
-        return words_add_name(words, tokens) ? QUERY_CREATE_TABLE : QUERY_UNKNOWN;
+        return words_add_name(words, tokens) ? QUERY_CREATE_TABLE
+                                             : QUERY_UNKNOWN;
     }
     is_index = is_one_of(tokens, of_index);
     skip_all(tokens, of_index);

@@ -88,8 +88,6 @@ bool words_read_dml(struct binlog_words *words, struct binlog_tokens *tokens)
     return true;
 }
 
-/* --- XA ------------------------------------------------------------------ */
-
 static int digit_of(uint8_t byte)
 {
     if (byte >= '0' && byte <= '9')
@@ -183,9 +181,11 @@ enum query_class words_read_xa(struct binlog_words *words,
     static const struct {
         const char *word;
         enum query_class class;
-    } verbs[] = {{"START", QUERY_XA_START},     {"BEGIN", QUERY_XA_START},
-                 {"END", QUERY_XA_END},         {"PREPARE", QUERY_XA_PREPARE},
-                 {"COMMIT", QUERY_XA_COMMIT},   {"ROLLBACK", QUERY_XA_ROLLBACK}};
+    } verbs[] = {
+        {"START", QUERY_XA_START},   {"BEGIN", QUERY_XA_START},
+        {"END", QUERY_XA_END},       {"PREPARE", QUERY_XA_PREPARE},
+        {"COMMIT", QUERY_XA_COMMIT}, {"ROLLBACK", QUERY_XA_ROLLBACK},
+    };
 
     for (size_t i = 0; i < ARRAY_COUNT(verbs); i++)
         if (take(tokens, verbs[i].word))

@@ -36,7 +36,8 @@ static inline bool is_one_of(const struct binlog_tokens *tokens,
     return false;
 }
 
-static inline void skip_all(struct binlog_tokens *tokens, const char *const *list)
+static inline void skip_all(struct binlog_tokens *tokens,
+                            const char *const *list)
 {
     while (is_one_of(tokens, list))
         binlog_tokens_next(tokens);
