@@ -95,6 +95,20 @@
       "It is tried again.")                                                  \
     X(2112, VALUE_KEY, TABLE, "two keys meet after conversion",               \
       "Choose another key or a binary collation.")                           \
+    X(2201, LOG_PURGED, ACTION, "the server has dropped a part of its log",  \
+      "Keep the log longer; the tables are read again.")                     \
+    X(2202, LOG_ANOTHER, ACTION, "the log is another one than before",       \
+      "See the reason in the message; the tables are read again.")           \
+    X(2203, LOG_SHORTENED, ACTION, "the log ends before the place known",    \
+      "The server lost its end in a crash; the tables are read again.")      \
+    X(2204, LOG_COLLISION, TEMPORARY, "another replica has our server id",   \
+      "End the other reader, or give each its own server_id.")               \
+    X(2205, LOG_DAMAGED, TEMPORARY, "the log came with damaged bytes",       \
+      "It is read again; if it stays, test it with mysqlbinlog.")            \
+    X(2206, LOG_EVENT, ACTION, "an event of the log is not understood",      \
+      "Report it with the place that is named.")                             \
+    X(2207, LOG_OFF, ACTION, "the server writes no log",                     \
+      "Set log_bin in the settings of the server and restart it.")           \
     X(3001, WAREHOUSE_REACH, TEMPORARY, "the warehouse is out of reach",      \
       "Check host, port and network; it is tried again.")                    \
     X(3002, WAREHOUSE_LOGIN, ACTION, "the warehouse refused the login",       \

@@ -101,6 +101,20 @@ static void make_room(struct mysql_stream *stream, size_t wanted)
         grow(stream, 2 * stream->capacity);
 }
 
+bool mysql_stream_wait(struct mysql_stream *stream, int milliseconds)
+{
+    struct pollfd watched[2] = {
+        {.fd = mysql_get_socket(stream->link), .events = POLLIN},
+        {.fd = stop_descriptor(), .events = POLLIN}};
+
+    if (stream->end > stream->start)
+        return true;
+    if (stream->is_patient && poll(watched, 1, END_MS) > 0)
+        return true;
+    set_patience(stream, false);
+    return poll(watched, 2, milliseconds) > 0 && watched[0].revents != 0;
+}
+
 static void note_received(struct mysql_stream *stream, size_t bytes)
 {
     stream->end += bytes;

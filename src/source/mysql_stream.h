@@ -39,6 +39,10 @@ enum status mysql_stream_next(struct mysql_stream *stream,
                               struct bytes *packet, struct error *error)
     MUST_CHECK;
 
+/* Waits for the start of a packet; false where none came in that time or a
+ * stop was requested. */
+bool mysql_stream_wait(struct mysql_stream *stream, int milliseconds);
+
 /* As next, but only where the packet is wholly there and needs no care; else
  * false, and nothing has happened. */
 static inline bool mysql_stream_take(struct mysql_stream *stream,

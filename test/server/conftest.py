@@ -11,7 +11,7 @@ from lab.process import die_with
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-LIBRARIES = ["mariadb", "xxhash", "jansson", "yaml", "m"]
+LIBRARIES = ["mariadb", "xxhash", "jansson", "yaml", "zstd", "z", "m"]
 
 
 class Reading:

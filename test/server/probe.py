@@ -7,15 +7,15 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 MODULES = ("libmariadb yaml-0.1 jansson libxxhash openssl sqlite3 libzstd "
-           "liblz4 libcurl")
+           "liblz4 libcurl zlib")
 
 
-def _build(folder):
+def build(folder, name):
     """The program, built once a folder and whenever the library is newer."""
     build = os.environ.get("TIDEMARK_BUILD", ROOT)
     library = os.path.join(build, "libtidemark.a")
-    source = os.path.join(HERE, "source_probe.c")
-    target = os.path.join(folder, "source_probe")
+    source = os.path.join(HERE, f"{name}.c")
+    target = os.path.join(folder, name)
     if os.path.exists(target) and os.path.getmtime(target) > max(
             os.path.getmtime(library), os.path.getmtime(source)):
         return target
@@ -31,7 +31,7 @@ def _build(folder):
 
 class Probe:
     def __init__(self, folder, server, database):
-        self.program = _build(folder)
+        self.program = build(folder, "source_probe")
         self.server = server
         self.database = database
 

@@ -1,0 +1,353 @@
+/*
+ * The log over Connector/C's connection. The library's own functions for
+ * replicas misread events of MySQL; its packets are those of the server.
+ *
+ * What must stay true: no wait outlives a request to stop by more than the
+ * time of one heartbeat; silence is never taken for a quiet server.
+ */
+#include "source/binlog_link.h"
+
+#include <mysql.h>
+/* Needs the types of mysql.h. */
+#include <ma_pvio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "source/mysql.h"
+#include "source/mysql_stream.h"
+
+#define COMMAND_DUMP 18
+#define COMMAND_DUMP_GTID 30
+#define DUMP_TO_END 1u
+/* MariaDB: send annotations, for offsets are sums of what was sent. MySQL:
+ * heartbeats with offsets of 64 bits. */
+#define DUMP_WHOLE 2u
+
+#define HEARTBEAT_S 1
+#define WAIT_MS 1000
+/* A following server that says nothing for so long is dead. The first event
+ * may take longer: the server looks for the place. */
+#define SILENCE_S 60
+
+#define FIRST_OFFSET 4
+/* A rotation, the format and the error itself. */
+#define FRONT_PACKETS 3
+#define EOF_BYTES 9
+#define OK_HEADER 0x00
+#define EOF_HEADER 0xfe
+#define ERROR_HEADER 0xff
+
+static const char WHAT[] = "read the log";
+
+struct binlog_link {
+    MYSQL *mysql;
+    struct mysql_stream stream; /* data is NULL: the library reads */
+    bool stops_at_end;
+    bool is_by_place;
+    uint64_t packet_count;
+    int64_t heard_us;
+};
+
+bool binlog_link_is_mariadb(const struct binlog_link *link)
+{
+    return mariadb_connection(link->mysql) != 0;
+}
+
+/* --- what its errors mean ------------------------------------------------ */
+
+#define ERROR_OF_DUMP 1236
+#define ERROR_OF_SAME_ID 4052
+
+enum error_id binlog_link_meaning(unsigned number, const char *text)
+{
+    static const struct {
+        const char *fragment;
+        enum error_id id;
+    } meanings[] = {
+        {"first log file name in binary log index", ERROR_LOG_PURGED},
+        {"purged required binary logs", ERROR_LOG_PURGED},
+        {"has purged binary logs", ERROR_LOG_PURGED},
+        {"GTID state requested by slave in any binlog", ERROR_LOG_PURGED},
+        {"not in the master's binlog", ERROR_LOG_ANOTHER},
+        {"has more GTIDs than", ERROR_LOG_ANOTHER},
+        {"position > file size", ERROR_LOG_SHORTENED},
+        {"impossible position", ERROR_LOG_SHORTENED},
+        {"with the same server_uuid/server_id", ERROR_LOG_COLLISION},
+        {"Binary log is not open", ERROR_LOG_OFF},
+    };
+
+    if (number == ERROR_OF_SAME_ID)
+        return ERROR_LOG_COLLISION;
+    if (number != ERROR_OF_DUMP)
+        return ERROR_NONE;
+    for (size_t i = 0; i < ARRAY_COUNT(meanings); i++)
+        if (strstr(text, meanings[i].fragment))
+            return meanings[i].id;
+    return ERROR_LOG_DAMAGED;
+}
+
+static enum status failed(struct binlog_link *link, struct error *error)
+{
+    const char *text = mysql_error(link->mysql);
+    enum error_id id = binlog_link_meaning(mysql_errno(link->mysql), text);
+
+    if (id == ERROR_NONE)
+        return mysql_failure(link->mysql, WHAT, error);
+    /* There was an event at the place when it was noted. */
+    if (id == ERROR_LOG_DAMAGED && link->is_by_place &&
+        link->packet_count <= FRONT_PACKETS)
+        id = ERROR_LOG_ANOTHER;
+    return error_set(error, id, "could not %s: %s", WHAT, text);
+}
+
+/* ff, number, # and a state of 5, text. */
+static enum status server_failed(struct binlog_link *link,
+                                 struct bytes packet, struct error *error)
+{
+    size_t at = packet.size >= 9 && packet.data[3] == '#' ? 9 : 3;
+
+    if (packet.size < 3)
+        return error_set(error, ERROR_SOURCE_PROTOCOL,
+                         "could not %s: the server sent a malformed error",
+                         WHAT);
+    link->mysql->methods->set_error(
+        link->mysql, packet.data[1] | (unsigned)packet.data[2] << 8, "HY000",
+        "%.*s", packet.size - at > 400 ? 400 : (int)(packet.size - at),
+        (const char *)packet.data + at);
+    return failed(link, error);
+}
+
+/* --- opening ------------------------------------------------------------- */
+
+static enum status set_session(struct binlog_link *link,
+                               const struct binlog_start *start,
+                               struct error *error)
+{
+    struct buffer sql;
+    enum status status;
+
+    buffer_init(&sql, 4 * GTID_SET_BYTES);
+    buffer_add_format(
+        &sql,
+        "SET @master_binlog_checksum = 'NONE',"
+        " @source_binlog_checksum = 'NONE', @mariadb_slave_capability = 4,"
+        " @master_heartbeat_period = %lld, @source_heartbeat_period = %lld,"
+        " @slave_uuid = ", HEARTBEAT_S * 1000000000ll,
+        HEARTBEAT_S * 1000000000ll);
+    mysql_quote_text(&sql, start->uuid);
+    buffer_add_text(&sql, ", @replica_uuid = ");
+    mysql_quote_text(&sql, start->uuid);
+    if (start->set && binlog_link_is_mariadb(link)) {
+        struct buffer state;
+
+        buffer_init(&state, GTID_SET_BYTES);
+        gtid_set_print(start->set, &state);
+        buffer_add_text(&sql, ", @slave_gtid_strict_mode = 1,"
+                              " @slave_connect_state = ");
+        mysql_quote_text(&sql, buffer_text(&state));
+        buffer_release(&state);
+    }
+    status = mysql_query_rows(link->mysql, buffer_text(&sql), NULL, NULL,
+                              error);
+    buffer_release(&sql);
+    return status;
+}
+
+static void add_number(struct buffer *body, uint64_t value, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        buffer_add_byte(body, (uint8_t)(value >> (8 * i)));
+}
+
+static void dump_by_place(const struct binlog_start *start, unsigned flags,
+                          struct buffer *body)
+{
+    const char *file = start->file && !start->set ? start->file : "";
+
+    add_number(body, start->set ? FIRST_OFFSET : start->offset, 4);
+    add_number(body, flags, 2);
+    add_number(body, start->server_id, 4);
+    buffer_add_text(body, file);
+}
+
+static void dump_by_set(const struct binlog_start *start, unsigned flags,
+                        struct buffer *body)
+{
+    struct buffer set;
+
+    buffer_init(&set, GTID_SET_BYTES);
+    gtid_set_encode(start->set, &set);
+    add_number(body, flags, 2);
+    add_number(body, start->server_id, 4);
+    add_number(body, 0, 4);
+    add_number(body, FIRST_OFFSET, 8);
+    add_number(body, set.size, 4);
+    buffer_add(body, buffer_bytes(&set).data, set.size);
+    buffer_release(&set);
+}
+
+static enum status send_dump(struct binlog_link *link,
+                             const struct binlog_start *start,
+                             struct error *error)
+{
+    unsigned flags = DUMP_WHOLE | (start->stops_at_end ? DUMP_TO_END : 0);
+    int command = COMMAND_DUMP;
+    struct buffer body;
+    int result;
+
+    buffer_init(&body, 2 * GTID_SET_BYTES);
+    if (start->set && !binlog_link_is_mariadb(link)) {
+        command = COMMAND_DUMP_GTID;
+        dump_by_set(start, flags, &body);
+    } else {
+        dump_by_place(start, flags, &body);
+    }
+    /* The one before the last: the answer is ours to read. */
+    result = link->mysql->methods->db_command(
+        link->mysql, (enum enum_server_command)command,
+        (const char *)buffer_bytes(&body).data, body.size, 1, NULL);
+    buffer_release(&body);
+    return result == 0 ? STATUS_OK : failed(link, error);
+}
+
+static enum status start_dump(struct binlog_link *link,
+                              const struct binlog_start *start,
+                              struct error *error)
+{
+    enum status status;
+
+    if (!start->set && start->offset > UINT32_MAX)
+        return error_set(error, ERROR_LOG_ANOTHER,
+                         "cannot read the log from an offset above 4 GiB");
+    status = set_session(link, start, error);
+    if (status == STATUS_OK)
+        status = send_dump(link, start, error);
+    if (status == STATUS_OK && mysql_stream_fits(link->mysql))
+        mysql_stream_init(&link->stream, link->mysql, WHAT);
+    return status;
+}
+
+enum status binlog_link_open(const struct endpoint_settings *settings,
+                             const struct binlog_start *start,
+                             struct binlog_link **link, struct error *error)
+{
+    struct binlog_link *opened = memory_new(1, sizeof(*opened));
+    enum status status = mysql_link_open(settings, &opened->mysql, error);
+
+    *link = NULL;
+    opened->stops_at_end = start->stops_at_end;
+    opened->is_by_place = !start->set;
+    if (status == STATUS_OK)
+        status = start_dump(opened, start, error);
+    if (status != STATUS_OK) {
+        binlog_link_close(opened);
+        return status;
+    }
+    opened->heard_us = clock_monotonic_us();
+    *link = opened;
+    return STATUS_OK;
+}
+
+void binlog_link_close(struct binlog_link *link)
+{
+    if (!link)
+        return;
+    mysql_stream_release(&link->stream);
+    if (link->mysql) {
+        /* mysql_close would first read the rest of the log. */
+        mariadb_cancel(link->mysql);
+        mysql_close(link->mysql);
+    }
+    memory_free(link);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* With the first packet the place was found: from now on the server speaks
+ * every second. */
+static void note_heard(struct binlog_link *link)
+{
+    MARIADB_PVIO *pvio = link->mysql->net.pvio;
+
+    link->heard_us = clock_monotonic_us();
+    if (link->packet_count++ == 0 && !link->stops_at_end &&
+        !link->stream.data)
+        pvio->methods->set_timeout(pvio, PVIO_READ_TIMEOUT, SILENCE_S);
+}
+
+static enum status check_silence(const struct binlog_link *link,
+                                 struct error *error)
+{
+    unsigned limit_s = link->packet_count > 0 && !link->stops_at_end
+                           ? SILENCE_S
+                           : MYSQL_TIMEOUT_S;
+    int64_t silent_us = clock_monotonic_us() - link->heard_us;
+
+    if (silent_us < (int64_t)limit_s * 1000000)
+        return STATUS_OK;
+    return error_set(error, ERROR_SOURCE_REACH,
+                     "could not %s: the server said nothing for %u s", WHAT,
+                     limit_s);
+}
+
+/* Size 0: nothing came. */
+static enum status read_stream(struct binlog_link *link, struct bytes *packet,
+                               struct error *error)
+{
+    enum status status;
+
+    packet->size = 0;
+    if (mysql_stream_take(&link->stream, packet))
+        return STATUS_OK;
+    if (mysql_stream_wait(&link->stream, WAIT_MS))
+        return mysql_stream_next(&link->stream, packet, error);
+    status = stop_check(error);
+    return status == STATUS_OK ? check_silence(link, error) : status;
+}
+
+static enum status read_library(struct binlog_link *link,
+                                struct bytes *packet, struct error *error)
+{
+    unsigned long length = mysql_net_read_packet(link->mysql);
+
+    if (length == packet_error) /* a signal breaks its wait too */
+        return stop_is_requested() ? stop_check(error) : failed(link, error);
+    packet->data = link->mysql->net.read_pos;
+    packet->size = length;
+    if (length == 0)
+        return error_set(error, ERROR_SOURCE_PROTOCOL,
+                         "could not %s: the server sent an empty packet",
+                         WHAT);
+    return STATUS_OK;
+}
+
+enum status binlog_link_next(void *context, struct bytes *event,
+                             enum binlog_news *news, struct error *error)
+{
+    struct binlog_link *link = context;
+    struct bytes packet = {NULL, 0};
+    enum status status = stop_check(error);
+
+    *news = BINLOG_IDLE;
+    if (status == STATUS_OK)
+        status = link->stream.data ? read_stream(link, &packet, error)
+                                   : read_library(link, &packet, error);
+    if (status != STATUS_OK || packet.size == 0)
+        return status;
+    note_heard(link);
+    if (packet.data[0] == ERROR_HEADER)
+        return server_failed(link, packet, error);
+    if (packet.data[0] == EOF_HEADER && packet.size < EOF_BYTES) {
+        *news = BINLOG_END;
+        return STATUS_OK;
+    }
+    if (packet.data[0] != OK_HEADER)
+        return error_set(error, ERROR_SOURCE_PROTOCOL,
+                         "could not %s: the server sent a malformed packet",
+                         WHAT);
+    *news = BINLOG_EVENT;
+    *event = (struct bytes){packet.data + 1, packet.size - 1};
+    return STATUS_OK;
+}
