@@ -111,12 +111,12 @@ static void add_four(const uint8_t *address, struct buffer *text)
                       address[3]);
 }
 
-/* The longest run of zero groups, the first of equal ones; of at least two. */
+/* The longest run of zero groups, the first of equal ones. */
 static size_t find_gap(const uint16_t *groups, size_t *length)
 {
     size_t found = 8;
 
-    *length = 1;
+    *length = 0;
     for (size_t i = 0; i < 8; i++) {
         size_t end = i;
         while (end < 8 && groups[end] == 0)

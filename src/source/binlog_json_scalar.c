@@ -91,7 +91,10 @@ static void add_fixed(const char *digits, int point, struct buffer *text)
     int count = (int)strlen(digits);
 
     if (point <= 0) {
-        buffer_add_format(text, "0.%0*d%s", -point, 0, digits);
+        buffer_add_text(text, "0.");
+        for (int i = point; i < 0; i++)
+            buffer_add_byte(text, '0');
+        buffer_add_text(text, digits);
         return;
     }
     for (int i = 0; i < point; i++)
