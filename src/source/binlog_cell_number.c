@@ -5,8 +5,10 @@
 #include "source/binlog_cell.h"
 
 #define GROUP_DIGITS 9u
-#define PRECISION_MAX 65u
-#define SCALE_MAX 30u
+/* A column has 65 digits at most, 30 of them of fraction; inside of a JSON
+ * document whole groups of nine are counted. */
+#define PRECISION_MAX 81u
+#define SCALE_MAX 72u
 
 /* Bytes of 0 to 9 digits. */
 static const uint8_t DIGIT_BYTES[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};

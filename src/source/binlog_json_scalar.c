@@ -4,6 +4,7 @@
  */
 #include "source/binlog_json_scalar.h"
 
+#include <float.h>
 #include <mysql.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 #define LENGTH_BYTES 5
 #define MONTHS 13
 #define BASE64_LINE 76
-/* The exponents of 0.ddd between which the server writes no exponent. */
+/* The exponents of 0.ddd between which the server writes no exponent; above
+ * them it does where there is no fraction. */
 #define FIXED_LEAST (-14)
 #define FIXED_MOST 15
 
@@ -63,17 +65,46 @@ void binlog_json_quote(struct bytes text, struct buffer *target)
     buffer_add_byte(target, '"');
 }
 
-/* The fewest digits that give the number again; the exponent of 0.ddd. */
+/* True where the digits of `text` ("1.25e+10"), changed by `step` in the last
+ * place, are the number; then they stand in `text`. */
+static bool is_number(char *text, size_t size, int step, double value)
+{
+    char digits[24];
+    size_t count = 0;
+    char *mark = strchr(text, 'e');
+    long exponent = strtol(mark + 1, NULL, 10);
+    unsigned long long number;
+
+    if (step == 0)
+        return strtod(text, NULL) == value;
+    for (char *at = text; at < mark; at++) {
+        if (*at != '.')
+            digits[count++] = *at;
+    }
+    digits[count] = '\0';
+    number = strtoull(digits, NULL, 10) + (unsigned long long)(long long)step;
+    snprintf(digits, sizeof(digits), "%llu", number);
+    if (strlen(digits) != count)
+        return false;
+    snprintf(text, size, "%c.%se%ld", digits[0], digits + 1, exponent);
+    return strtod(text, NULL) == value;
+}
+
+/* The fewest digits that give the number again, nearest first: beside a power
+ * of two those may not be the nearest to it. The exponent of 0.ddd. */
 static int find_digits(double value, char *digits, size_t size)
 {
+    static const int steps[] = {0, 1, -1};
     char text[40];
     char *mark;
     size_t count = 0;
+    bool is_found = false;
+    /* Up to DBL_DIG digits come out as they are, zeros behind them. */
+    int first = value < DBL_MIN ? 0 : DBL_DIG - 1;
 
-    for (int precision = 0; precision <= 16; precision++) {
-        snprintf(text, sizeof(text), "%.*e", precision, value);
-        if (strtod(text, NULL) == value)
-            break;
+    for (int i = first * 3; !is_found && i < DBL_DECIMAL_DIG * 3; i++) {
+        snprintf(text, sizeof(text), "%.*e", i / 3, value);
+        is_found = is_number(text, sizeof(text), steps[i % 3], value);
     }
     mark = strchr(text, 'e');
     for (char *at = text; at < mark && count + 1 < size; at++) {
@@ -128,7 +159,8 @@ void binlog_json_double(double value, struct buffer *text)
         return;
     }
     point = find_digits(value, digits, sizeof(digits));
-    if (point < FIXED_LEAST || point > FIXED_MOST)
+    if (point < FIXED_LEAST ||
+        (point > FIXED_MOST && (int)strlen(digits) <= point))
         add_exponent(digits, point, text);
     else
         add_fixed(digits, point, text);

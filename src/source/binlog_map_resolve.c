@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "source/binlog_map.h"
@@ -69,11 +70,19 @@ static bool find_by_name(struct resolving *work)
     return true;
 }
 
-/* A label that information_schema cannot spell. */
-static bool has_lost_letters(const char *declared)
+/* Labels that information_schema cannot spell: it is utf8mb3 and has a '?' for
+ * what lies above, which only these sets have. */
+static bool has_lost_letters(const struct binlog_layout_column *plan)
 {
-    return (text_starts(declared, "enum(") || text_starts(declared, "set(")) &&
-           strchr(declared, '?') != NULL;
+    static const char *const wide[] = {"utf8mb4", "utf16", "utf16le",
+                                       "utf32", "gb18030"};
+    bool is_wide = false;
+
+    for (size_t i = 0; plan->charset && i < ARRAY_COUNT(wide); i++)
+        is_wide = is_wide || text_equal(plan->charset, wide[i]);
+    return is_wide && strchr(plan->declared, '?') &&
+           (text_starts(plan->declared, "enum(") ||
+            text_starts(plan->declared, "set("));
 }
 
 static bool fits_layout(struct resolving *work, size_t index)
@@ -110,7 +119,7 @@ static bool find_by_ordinal(struct resolving *work)
         work->result->columns[i] = is_found ? found : BINLOG_NO_COLUMN;
         if (!fits_layout(work, i))
             return false;
-        if (is_found && has_lost_letters(layout->columns[i].declared))
+        if (is_found && has_lost_letters(&layout->columns[i]))
             return CHANGE(work, "a label of column \"%s\" can be read with "
                           "binlog_row_metadata = FULL only",
                           layout->columns[i].name);
@@ -167,6 +176,11 @@ static bool fits_table(struct resolving *work, size_t index)
                       plan->name, plan->declared);
     if (found->is_nullable && !plan->is_nullable)
         return CHANGE(work, "column \"%s\" could be NULL", plan->name);
+    if (!found->labels.data && plan->kind == KIND_BYTES &&
+        (type.base == MYSQL_BASE_ENUM || type.base == MYSQL_BASE_SET) &&
+        !text_starts(plan->charset ? plan->charset : "", "utf8"))
+        return CHANGE(work, "the bytes of labels of column \"%s\" are in the "
+                      "log with binlog_row_metadata = FULL only", plan->name);
     if (found->labels.data && work->charsets[place] &&
         !fits_labels(found, plan->declared, work->charsets[place]))
         return CHANGE(work, "column \"%s\" has other labels", plan->name);
