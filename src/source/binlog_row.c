@@ -21,6 +21,7 @@ struct reading {
     struct binlog_present second; /* the after image's */
     const uint8_t *at;
     const uint8_t *end;
+    const uint8_t *partial; /* bits of JSON columns; NULL: none */
     bool is_partial; /* the after image read last has changes of a document */
 };
 
@@ -273,7 +274,7 @@ static bool skip_options(struct reading *reading)
     size_t bytes = (reading->table->json_count + 7) / 8;
     uint64_t options;
 
-    reading->is_partial = false;
+    reading->partial = NULL;
     if (reading->rows->kind != BINLOG_UPDATE_PARTIAL)
         return true;
     reading->at = binlog_take_length(reading->at, reading->end, &options);
@@ -283,12 +284,29 @@ static bool skip_options(struct reading *reading)
         return true;
     if ((size_t)(reading->end - reading->at) < bytes)
         return false;
-    for (size_t i = 0; i < reading->table->json_count; i++) {
-        if (reading->at[i / 8] >> i % 8 & 1)
-            reading->is_partial = true;
-    }
+    reading->partial = reading->at;
     reading->at += bytes;
     return true;
+}
+
+/* A document with its bit set is a list of changes; an empty one leaves it as
+ * it was. */
+static void note_changes(struct reading *reading)
+{
+    struct binlog_table *table = reading->table;
+    size_t bit = 0;
+
+    reading->is_partial = false;
+    for (size_t i = 0; reading->partial && i < table->cell_count; i++) {
+        if (!table->cells[i].is_json)
+            continue;
+        if (reading->partial[bit / 8] >> bit % 8 & 1) {
+            if (table->after[i].size > 0)
+                reading->is_partial = true;
+            table->after[i] = BINLOG_ABSENT;
+        }
+        bit++;
+    }
 }
 
 /* Cuts both images; the after image takes from the before image what it does
@@ -304,6 +322,8 @@ static bool cut_update(struct reading *reading, const uint8_t **after)
         return false;
     reading->at = binlog_image_cut(table, &reading->second, reading->at,
                                    reading->end, table->after);
+    if (reading->at)
+        note_changes(reading);
     return reading->at != NULL;
 }
 

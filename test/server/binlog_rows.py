@@ -67,8 +67,10 @@ class Folded:
         return {place: row for place, row in self.rows.items()
                 if not row["deleted"]}
 
-    def digests(self):
-        return {place: row["digest"] for place, row in self.live.items()}
+    def cells(self, table):
+        """Of the live rows, in the order of their keys."""
+        return [row["cells"] for (name, _), row in sorted(self.live.items())
+                if name == table]
 
 
 class Roads:

@@ -10,7 +10,8 @@
  * they lie in the batch; long ones cut). Other lines: {"table", "keys"},
  * {"table", "unknown"}, {"table", "changed"}, {"table", "bad"} and at the end
  * {"seen", "rows", "walked", "key_only", "unknown"}. Words after the tables:
- * nolayout (no information_schema), dates=null, mark (deletes keep cells).
+ * nolayout (no information_schema), dates=null, mark (deletes keep cells),
+ * positions (a scan tells that of each row).
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -57,6 +58,7 @@ struct probe {
     bool has_layout;
     bool has_null_dates;
     bool is_marking;
+    bool has_positions;
     struct binlog_format format;
     uint8_t rows_post[256];
     uint8_t checksum_bytes;
@@ -108,7 +110,7 @@ static json_t *cell_of(const struct batch *batch, size_t column, size_t row)
     return hex(bytes);
 }
 
-static void print_rows(struct batch *batch)
+static void print_rows(struct batch *batch, const char *position)
 {
     struct buffer key;
 
@@ -120,12 +122,12 @@ static void print_rows(struct batch *batch)
                                 cell_of(batch, j, i));
         buffer_clear(&key);
         key_canonical(batch, i, &key);
-        print(json_pack("{s:s, s:o, s:I, s:i, s:o, s:o}", "table",
+        print(json_pack("{s:s, s:o, s:I, s:i, s:o, s:o, s:s?}", "table",
                         batch->table->name, "key", hex(buffer_bytes(&key)),
                         "version", (json_int_t)batch->versions[i], "deleted",
                         batch->deleted[i], "digest",
                         json_sprintf("%016" PRIx64, batch->digests[i]),
-                        "cells", cells));
+                        "cells", cells, "position", position));
     }
     buffer_release(&key);
     batch_clear(batch);
@@ -139,7 +141,7 @@ static enum status room(void *context, struct followed *followed,
     (void)context;
     (void)error;
     if (batch_is_full(table->batch))
-        print_rows(table->batch);
+        print_rows(table->batch, NULL);
     *batch = table->batch;
     return STATUS_OK;
 }
@@ -177,7 +179,8 @@ static enum status open_table(struct probe *probe,
     opened->shape.keeps_last_values = probe->is_marking;
     opened->followed = (struct followed){
         .table = table, .shape = &opened->shape, .context = opened};
-    opened->batch = batch_new(table, BATCH_ROWS, 1 << 20);
+    opened->batch = batch_new(table, probe->has_positions ? 1 : BATCH_ROWS,
+                              1 << 20);
     opened->charsets =
         memory_new(table->column_count, sizeof(*opened->charsets));
     if (status == STATUS_OK)
@@ -250,7 +253,9 @@ static enum status scan_table(struct probe *probe,
     while (status == STATUS_OK && !is_last) {
         status = mysql_ops.scan_next(scan, table->batch, &is_last, error);
         batch_set_version(table->batch, 1);
-        print_rows(table->batch);
+        print_rows(table->batch, probe->has_positions
+                                     ? mysql_ops.scan_position(scan)
+                                     : NULL);
     }
     mysql_ops.scan_close(scan);
     return status;
@@ -431,7 +436,7 @@ static enum status read_log(struct probe *probe, const char *file,
     if (status == STATUS_OK)
         status = dump(probe, link, file, (uint32_t)start, error);
     for (size_t i = 0; i < probe->count; i++)
-        print_rows(probe->tables[i].batch);
+        print_rows(probe->tables[i].batch, NULL);
     print(json_pack("{s:I, s:I, s:I, s:I, s:I}", "seen",
                     (json_int_t)probe->total.seen, "rows",
                     (json_int_t)probe->total.rows, "walked",
@@ -473,6 +478,8 @@ static int take_words(struct probe *probe, int count, char **words)
             probe->has_null_dates = true;
         else if (text_equal(word, "mark"))
             probe->is_marking = true;
+        else if (text_equal(word, "positions"))
+            probe->has_positions = true;
         else
             break;
         count--;
