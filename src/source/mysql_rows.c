@@ -34,6 +34,23 @@ const char *mysql_rows_charset(const struct column *column)
     }
 }
 
+enum status mysql_rows_charsets(struct mysql_source *source, MYSQL *link,
+                                const struct table *table,
+                                const struct mysql_charset **charsets,
+                                struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < table->column_count && status == STATUS_OK; i++) {
+        const char *name = mysql_rows_charset(&table->columns[i]);
+        charsets[i] = NULL;
+        if (name)
+            status = mysql_charset_find(source, link, name, &charsets[i],
+                                        error);
+    }
+    return status;
+}
+
 void mysql_rows_init(struct mysql_rows *rows, const struct table *table,
                      size_t extra_count,
                      const struct mysql_charset *const *charsets)

@@ -44,6 +44,12 @@ void mysql_rows_init(struct mysql_rows *rows, const struct table *table,
 void mysql_rows_release(struct mysql_rows *rows);
 /* Name of the character set in which a column's values come, or NULL. */
 const char *mysql_rows_charset(const struct column *column);
+/* The character set of each column, NULL where it has none, into an array of
+ * as many; missing ones are loaded over `link`, which must be idle. */
+enum status mysql_rows_charsets(struct mysql_source *source, MYSQL *link,
+                                const struct table *table,
+                                const struct mysql_charset **charsets,
+                                struct error *error) MUST_CHECK;
 /* True when the fields of a result are what the readers expect; else `reason`
  * says which is not. Must be asked before the first row is decoded. */
 bool mysql_rows_fit(struct mysql_rows *rows,

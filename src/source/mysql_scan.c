@@ -27,33 +27,14 @@ struct scan {
     struct error failure; /* the first; sticky */
 };
 
-/* Character sets of the columns; the array is freed by the caller. */
-static enum status find_charsets(struct scan *scan, MYSQL *link,
-                                 const struct mysql_charset **charsets,
-                                 struct error *error)
-{
-    struct mysql_source *source =
-        (struct mysql_source *)scan->session->base.source;
-    const struct table *table = scan->table;
-
-    for (size_t i = 0; i < table->column_count; i++) {
-        const char *name = mysql_rows_charset(&table->columns[i]);
-        enum status status = STATUS_OK;
-        if (name)
-            status = mysql_charset_find(source, link, name, &charsets[i],
-                                        error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
 static enum status init_rows(struct scan *scan, MYSQL *link,
                              struct error *error)
 {
     const struct mysql_charset **charsets =
         memory_new(scan->table->column_count, sizeof(*charsets));
-    enum status status = find_charsets(scan, link, charsets, error);
+    enum status status = mysql_rows_charsets(
+        (struct mysql_source *)scan->session->base.source, link, scan->table,
+        charsets, error);
 
     if (status == STATUS_OK)
         mysql_rows_init(&scan->rows, scan->table,

@@ -163,7 +163,23 @@ void mysql_type_parse(const char *declared, const char *charset,
         type->base = MYSQL_BASE_BYTES;
 }
 
-/* One label in quotes from `text`; '' is a quote. NULL: there is none. */
+/* The letter behind a backslash, as servers write labels. */
+static uint8_t unescape(char letter)
+{
+    switch (letter) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case '0':
+        return '\0';
+    default:
+        return (uint8_t)letter;
+    }
+}
+
+/* One label in quotes from `text`; '' is a quote, a backslash goes before
+ * itself and what has no letter. NULL: there is none. */
 static const char *take_label(const char *text, struct buffer *label)
 {
     if (*text != '\'')
@@ -171,6 +187,10 @@ static const char *take_label(const char *text, struct buffer *label)
     for (text++; *text != '\0'; text++) {
         if (*text == '\'' && text[1] != '\'')
             return text + 1;
+        if (*text == '\\' && text[1] != '\0') {
+            buffer_add_byte(label, unescape(*++text));
+            continue;
+        }
         if (*text == '\'')
             text++;
         buffer_add_byte(label, (uint8_t)*text);
