@@ -95,7 +95,7 @@ enum log_fate {
 struct log_item {
     enum log_news news;
     enum log_fate fate;
-    struct followed *table;
+    struct followed *table; /* NULL: every followed one */
     const char *name;  /* borrowed until the next call, as are keys */
     const char *keys;  /* JSON: an array of keys, each an array of texts */
     uint64_t version;  /* of the event */

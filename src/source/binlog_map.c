@@ -188,7 +188,7 @@ static const uint8_t *take_columns(struct binlog_map *map, const uint8_t *at,
     return at + (count + 7) / 8;
 }
 
-static bool parse(struct binlog_map *map, const struct binlog_format *format)
+static bool parse(struct binlog_map *map, const struct binlog_map_form *format)
 {
     struct bytes body = buffer_bytes(&map->body);
     const uint8_t *end = body.data + body.size;
@@ -209,7 +209,7 @@ static bool parse(struct binlog_map *map, const struct binlog_format *format)
 }
 
 bool binlog_map_parse(struct binlog_map *map, struct bytes body,
-                      const struct binlog_format *format)
+                      const struct binlog_map_form *format)
 {
     map->reason[0] = '\0';
     map->column_count = 0;
@@ -226,7 +226,7 @@ bool binlog_map_parse(struct binlog_map *map, struct bytes body,
 }
 
 bool binlog_map_again(struct binlog_map *map, struct bytes body,
-                      const struct binlog_format *format)
+                      const struct binlog_map_form *format)
 {
     struct bytes known = buffer_bytes(&map->body);
 

@@ -31,7 +31,7 @@ enum binlog_code {
 };
 
 /* What the last FORMAT_DESCRIPTION and the kind of server say. */
-struct binlog_format {
+struct binlog_map_form {
     uint8_t map_post_bytes; /* post-header of TABLE_MAP; 8, once 6 */
     bool is_mariadb; /* counts GEOMETRY, not VECTOR, among the texts */
 };
@@ -70,11 +70,11 @@ struct binlog_map {
 /* `body`: the event behind its header, without checksum. False where it is
  * malformed; `map->reason` says how and the map is empty. */
 bool binlog_map_parse(struct binlog_map *map, struct bytes body,
-                      const struct binlog_format *format) MUST_CHECK;
+                      const struct binlog_map_form *format) MUST_CHECK;
 /* True where `body` says of the same table what `map` was parsed from: only
  * table_id may differ, and it is taken over. */
 bool binlog_map_again(struct binlog_map *map, struct bytes body,
-                      const struct binlog_format *format);
+                      const struct binlog_map_form *format);
 /* Table id of a map or rows event of any kind, for a quick look; 0: none. */
 uint64_t binlog_table_id(struct bytes body);
 void binlog_map_release(struct binlog_map *map);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "driver.h"
+#include "binlog_follow.h"
 #include "mysql.h"
 
 /* --- facts --- */
@@ -215,6 +216,7 @@ const struct source_ops mysql_ops = {
     .choose_key = mysql_choose_key,
     .bound = mysql_bound,
     .strays = mysql_strays,
+    .log = &binlog_log_ops,
     .cursor_maxima = mysql_cursor_maxima,
     .snapshot_open = snapshot_open,
     .snapshot_close = snapshot_close,

@@ -148,9 +148,9 @@ static void request_anew(struct cdc *cdc, struct cdc_table *table,
     table->is_stopped = true;
 }
 
-static void meet_table(struct cdc *cdc, const struct log_item *item)
+static void meet_table(struct cdc *cdc, struct cdc_table *table,
+                       const struct log_item *item)
 {
-    struct cdc_table *table = item->table->context;
     bool buries = cdc->sync->warehouse->ops->tombstones_below != NULL;
     switch (item->fate) {
     case TABLE_TRUNCATED:
@@ -188,6 +188,16 @@ static void meet_table(struct cdc *cdc, const struct log_item *item)
     }
 }
 
+static void meet_tables(struct cdc *cdc, const struct log_item *item)
+{
+    if (item->table) {
+        meet_table(cdc, item->table->context, item);
+        return;
+    }
+    for (size_t i = 0; i < cdc->count; i++)
+        meet_table(cdc, &cdc->tables[i], item);
+}
+
 static enum status take_item(struct cdc *cdc, const struct log_item *item,
                              struct error *error)
 {
@@ -196,9 +206,11 @@ static enum status take_item(struct cdc *cdc, const struct log_item *item,
         cdc->has_moved = true;
     } else if (item->news == LOG_NOTHING) {
         cdc->is_between = false;
+    } else if (item->news == LOG_END) {
+        cdc->is_between = true;
     } else if (item->news == LOG_TABLE) {
         cdc->is_between = false;
-        meet_table(cdc, item);
+        meet_tables(cdc, item);
     }
     return cdc_is_due(cdc) ? cdc_flush(cdc, error) : STATUS_OK;
 }

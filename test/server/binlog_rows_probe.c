@@ -59,7 +59,7 @@ struct probe {
     bool has_null_dates;
     bool is_marking;
     bool has_positions;
-    struct binlog_format format;
+    struct binlog_map_form format;
     uint8_t rows_post[256];
     uint8_t checksum_bytes;
     uint64_t clock;

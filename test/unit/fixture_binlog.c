@@ -10,7 +10,7 @@
 #define EPOCH 3
 #define CLOCK 1000
 
-const struct binlog_format EVENT_FORMAT = {.map_post_bytes = 8};
+const struct binlog_map_form EVENT_FORMAT = {.map_post_bytes = 8};
 
 static unsigned nibble(char digit)
 {

@@ -17,7 +17,7 @@ void event_map(struct event_bytes *event, const char *types,
 void event_field(struct event_bytes *event, uint8_t kind, const char *hex);
 /* The names of a FULL map, "a,b,c". */
 void event_names(struct event_bytes *event, const char *names);
-extern const struct binlog_format EVENT_FORMAT; /* of MySQL */
+extern const struct binlog_map_form EVENT_FORMAT; /* of MySQL */
 
 /* A followed table under a map, with a sink that keeps all rows in `batch`. */
 struct log_table {

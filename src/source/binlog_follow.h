@@ -1,0 +1,79 @@
+#ifndef TIDEMARK_SOURCE_BINLOG_FOLLOW_H
+#define TIDEMARK_SOURCE_BINLOG_FOLLOW_H
+
+#include "source/binlog_link.h"
+#include "source/binlog_place.h"
+#include "source/binlog_query.h"
+#include "source/binlog_row.h"
+#include "source/binlog_words.h"
+#include "source/log.h"
+
+/*
+ * Following: events into rows and news, transaction by transaction. One
+ * thread owns it; two connections: the log, and one to ask about tables.
+ */
+#define FOLLOW_SLOTS 1024u
+#define FOLLOW_ITEMS 64u
+
+/* A followed table as it is resolved now. */
+struct follow_table {
+    struct followed *followed;
+    struct binlog_layout *layout; /* NULL: to be read at its next map */
+    const struct mysql_charset **charsets;
+};
+
+/* What a table's id in the log stands for. */
+struct follow_slot {
+    struct binlog_map map;
+    struct follow_table *table; /* NULL: its rows are filtered */
+    struct binlog_resolution resolution;
+    struct binlog_table rows;
+    bool is_ready; /* `rows` is made for `map` */
+};
+
+struct follow {
+    struct mysql_source *source;
+    struct log_request request; /* its place is copied */
+    struct mysql_session *session; /* to ask about tables */
+    struct binlog_link *link;
+    struct binlog_reader reader;
+    struct binlog_place place; /* behind the last transaction */
+    uint64_t clock;            /* of the next event */
+    struct binlog_begin begin; /* of the transaction that is open */
+    bool has_gtid;             /* a GTID came, its transaction is open */
+    bool has_begun;            /* ... and more than one event is to come */
+    int64_t committed_us;
+    struct follow_table *tables;
+    size_t table_count;
+    struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
+    struct binlog_rows_result result;
+    struct buffer keys;
+    struct log_item items[FOLLOW_ITEMS]; /* news not yet given */
+    size_t item_count;
+    size_t item_given;
+    bool has_ended_late; /* LOG_COMMIT is still to be given */
+    struct log_ledger ledger;
+};
+
+/* Adds news about a table; `followed` NULL: about every one. More than fit
+ * become news about every table. */
+void follow_tell(struct follow *follow, enum log_fate fate,
+                 struct followed *followed);
+/* binlog_follow_rows.c: TABLE_MAP and rows events. */
+enum status follow_map(struct follow *follow,
+                       const struct binlog_event *event,
+                       struct error *error) MUST_CHECK;
+enum status follow_rows(struct follow *follow, struct binlog_event *event,
+                        struct error *error) MUST_CHECK;
+void follow_forget_maps(struct follow *follow);
+/* Are the columns of the table what they were when they were looked at? True
+ * where that never was; false where nobody can tell. */
+bool follow_same_layout(struct follow *follow, struct followed *followed);
+/* binlog_follow_query.c: QUERY. *ends: the transaction ends with it. */
+enum status follow_query(struct follow *follow,
+                         const struct binlog_event *event, bool *ends,
+                         struct error *error) MUST_CHECK;
+
+extern const struct log_ops binlog_log_ops;
+
+#endif

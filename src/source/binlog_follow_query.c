@@ -1,0 +1,169 @@
+/*
+ * Statements while the log is followed: where transactions begin and end, and
+ * what befalls tables between. What is not understood concerns every table.
+ */
+#include "base/memory.h"
+#include "base/text.h"
+#include "source/binlog_follow.h"
+
+static struct followed *find(struct follow *follow, const char *database,
+                             const char *name,
+                             const struct binlog_query *query)
+{
+    const struct log_sink *sink = &follow->request.sink;
+    char *schema = NULL;
+    struct followed *found;
+
+    if (!database)
+        schema = memory_text_part((const char *)query->schema.data,
+                                  query->schema.size);
+    found = sink->find(sink->context, database ? database : schema, name);
+    memory_free(schema);
+    return found;
+}
+
+/* The fate of each table that is named. */
+static void tell_names(struct follow *follow, const struct binlog_words *words,
+                       const struct binlog_query *query, enum log_fate fate)
+{
+    for (size_t i = 0; i < words->name_count; i++) {
+        const struct query_name *name = &words->names[i];
+        struct followed *found = find(follow, name->database, name->name,
+                                      query);
+        if (found)
+            follow_tell(follow, fate, found);
+        if (name->new_name)
+            found = find(follow, name->new_database, name->new_name, query);
+        else
+            found = NULL;
+        if (found)
+            follow_tell(follow, TABLE_CHANGED, found);
+    }
+}
+
+/* Only its columns count: an index changes nothing here. */
+static void meet_alter(struct follow *follow, const struct binlog_words *words,
+                       const struct binlog_query *query)
+{
+    for (size_t i = 0; i < words->name_count; i++) {
+        const struct query_name *name = &words->names[i];
+        struct followed *found = find(follow, name->database, name->name,
+                                      query);
+        if (found && (words->moves_rows || words->touches_key ||
+                      name->new_name))
+            follow_tell(follow, TABLE_CHANGED, found);
+        else if (found && !follow_same_layout(follow, found))
+            follow_tell(follow, TABLE_CHANGED, found);
+    }
+}
+
+static void meet_drop_database(struct follow *follow,
+                               const struct binlog_words *words)
+{
+    for (size_t i = 0; i < words->name_count; i++)
+        if (text_equal(words->names[i].database, follow->source->database))
+            follow_tell(follow, TABLE_DROPPED, NULL);
+}
+
+static void meet_ddl(struct follow *follow, const struct binlog_words *words,
+                     const struct binlog_query *query)
+{
+    if (words->is_temporary)
+        return;
+    switch (words->class) {
+    case QUERY_CREATE_TABLE:
+        tell_names(follow, words, query, TABLE_CHANGED);
+        break;
+    case QUERY_DROP_TABLE:
+        tell_names(follow, words, query, TABLE_DROPPED);
+        break;
+    case QUERY_RENAME_TABLE:
+        tell_names(follow, words, query, TABLE_RENAMED);
+        break;
+    case QUERY_TRUNCATE:
+        tell_names(follow, words, query, TABLE_TRUNCATED);
+        break;
+    case QUERY_ALTER_TABLE:
+        meet_alter(follow, words, query);
+        break;
+    case QUERY_STATEMENT:
+        if (words->name_count == 0)
+            follow_tell(follow, TABLE_STATEMENT, NULL);
+        tell_names(follow, words, query, TABLE_STATEMENT);
+        break;
+    case QUERY_DROP_DATABASE:
+        meet_drop_database(follow, words);
+        break;
+    case QUERY_UNKNOWN:
+        follow_tell(follow, TABLE_UNKNOWN, NULL);
+        break;
+    default:
+        break;
+    }
+}
+
+static enum status meet_xa(struct follow *follow,
+                           const struct binlog_event *event,
+                           struct error *error)
+{
+    (void)event;
+    error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_ACTION,
+                     "cannot follow XA transactions yet: one stands at %s, "
+                     "%llu", follow->reader.file,
+                     (unsigned long long)event->start);
+    error_effect(error, "The log stands still before it.");
+    error_next(error, "Set mode: incremental for the tables of this source.");
+    return error->status;
+}
+
+/* By the class alone: does the transaction end with it? */
+static enum status settle(struct follow *follow,
+                          const struct binlog_event *event,
+                          const struct binlog_words *words, bool *ends,
+                          struct error *error)
+{
+    *ends = false;
+    switch (words->class) {
+    case QUERY_BEGIN:
+        follow->has_begun = true;
+        return STATUS_OK;
+    case QUERY_COMMIT:
+    case QUERY_ROLLBACK:
+        *ends = true;
+        return STATUS_OK;
+    case QUERY_SAVEPOINT:
+        return STATUS_OK;
+    case QUERY_XA_START:
+    case QUERY_XA_END:
+    case QUERY_XA_PREPARE:
+    case QUERY_XA_COMMIT:
+    case QUERY_XA_ROLLBACK:
+        return meet_xa(follow, event, error);
+    default:
+        *ends = !follow->has_begun;
+        return STATUS_OK;
+    }
+}
+
+enum status follow_query(struct follow *follow,
+                         const struct binlog_event *event, bool *ends,
+                         struct error *error)
+{
+    struct binlog_query query;
+    struct binlog_dialect dialect;
+    struct binlog_words words;
+    enum status status;
+
+    follow->ledger.seen++;
+    follow->ledger.applied++;
+    if (!binlog_query_parse(&follow->reader.format, event->body, &query))
+        return binlog_damaged(&follow->reader, event, "a broken QUERY",
+                              error);
+    binlog_query_dialect(&follow->reader.format, &query, &dialect);
+    binlog_words_read(&words, query.text, &dialect);
+    status = settle(follow, event, &words, ends, error);
+    if (status == STATUS_OK)
+        meet_ddl(follow, &words, &query);
+    binlog_words_release(&words);
+    return status;
+}

@@ -1,0 +1,42 @@
+#ifndef TIDEMARK_SOURCE_BINLOG_PLACE_H
+#define TIDEMARK_SOURCE_BINLOG_PLACE_H
+
+#include "source/binlog_gtid.h"
+#include "source/mysql.h"
+
+/*
+ * A place of the log as text: the end of a transaction.
+ *
+ *     {"server":"UUID or id@host:port","file":"binlog.000003",
+ *      "offset":"4711","gtid":"0-1-33","clock":"123456"}
+ *
+ * File and offset hold on that server alone; the set holds wherever the same
+ * transactions are.
+ */
+struct binlog_place {
+    char *server;
+    char *file;
+    uint64_t offset;
+    struct gtid_set set;
+    uint64_t clock;
+};
+/* False where it is no place; then it is empty. */
+bool binlog_place_read(const char *text, bool is_mariadb,
+                       struct binlog_place *place);
+/* The caller frees it. */
+char *binlog_place_text(const struct binlog_place *place);
+void binlog_place_release(struct binlog_place *place);
+uint64_t binlog_place_clock(const char *text); /* of struct log_ops */
+
+/* --- binlog_server.c: what the server says of its log --------------------- */
+
+enum status binlog_end(struct source_session *session, uint64_t clock,
+                       char **place, struct error *error);
+enum status binlog_loss(struct source_session *session, const char *place,
+                        enum log_loss *loss, struct error *error);
+enum status binlog_visible(struct source_session *session, const char *place,
+                           bool *is_visible, struct error *error);
+enum status binlog_facts(struct source_session *session,
+                         struct log_facts *facts, struct error *error);
+
+#endif
