@@ -119,7 +119,7 @@ static enum status follow_open(struct source *source,
     return status;
 }
 
-/* --- transactions ------------------------------------------------------------ */
+/* --- transactions -------------------------------------------------------- */
 
 static enum status begin(struct follow *follow,
                          const struct binlog_event *event,

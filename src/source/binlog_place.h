@@ -28,7 +28,7 @@ char *binlog_place_text(const struct binlog_place *place);
 void binlog_place_release(struct binlog_place *place);
 uint64_t binlog_place_clock(const char *text); /* of struct log_ops */
 
-/* --- binlog_server.c: what the server says of its log --------------------- */
+/* --- binlog_server.c: what the server says of its log -------------------- */
 
 enum status binlog_end(struct source_session *session, uint64_t clock,
                        char **place, struct error *error);

@@ -50,7 +50,7 @@ static enum status link_of(struct source_session *session, MYSQL **link,
     return mysql_session_link((struct mysql_session *)session, link, error);
 }
 
-/* --- the end ---------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------- */
 
 /* Without them nobody can tell what of the log can be seen. */
 static enum status need_gtids(MYSQL *link, struct error *error)
@@ -145,7 +145,7 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
     return status;
 }
 
-/* --- loss -------------------------------------------------------------------- */
+/* --- loss ---------------------------------------------------------------- */
 
 struct search {
     const struct binlog_place *place;
@@ -258,7 +258,7 @@ enum status binlog_loss(struct source_session *session, const char *place,
     return status;
 }
 
-/* --- visible ------------------------------------------------------------------ */
+/* --- visible ------------------------------------------------------------- */
 
 struct snapshot {
     char *file;

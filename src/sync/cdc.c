@@ -138,7 +138,7 @@ enum status cdc_begin(struct cdc *cdc, struct sync *sync,
     return status == STATUS_OK ? cdc_place(cdc, error) : status;
 }
 
-/* --- following ------------------------------------------------------------- */
+/* --- following ----------------------------------------------------------- */
 
 /* Its rows are passed over until it was read again. */
 static void request_anew(struct cdc *cdc, struct cdc_table *table,

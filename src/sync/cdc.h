@@ -82,12 +82,12 @@ enum status cdc_follow(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Frees everything; harmless after a cdc_begin that failed. */
 void cdc_end(struct cdc *cdc);
 
-/* --- cdc_place.c ------------------------------------------------------------ */
+/* --- cdc_place.c --------------------------------------------------------- */
 
 /* The place to begin with, the epoch and the version of the copies. */
 enum status cdc_place(struct cdc *cdc, struct error *error) MUST_CHECK;
 
-/* --- cdc_rows.c: where rows of the log go --------------------------------- */
+/* --- cdc_rows.c: where rows of the log go -------------------------------- */
 
 struct followed *cdc_find(void *context, const char *database,
                           const char *name);
@@ -101,7 +101,7 @@ void cdc_drop(struct cdc *cdc);
 /* Is it time to hand over what is held? */
 bool cdc_is_due(const struct cdc *cdc);
 
-/* --- cdc_request.c ----------------------------------------------------------- */
+/* --- cdc_request.c ------------------------------------------------------- */
 
 /* Everything of a table, with the next checkpoint; `version` is that of the
  * event, as below. */

@@ -12,8 +12,8 @@
 static void on_confirmed(void *context, const struct deliver_part *part)
 {
     struct stream *stream = context;
-    progress_confirm(stream->task->run->progress, stream->task->index, part->rows,
-                     part->bytes);
+    progress_confirm(stream->task->run->progress, stream->task->index,
+                     part->rows, part->bytes);
 }
 
 static struct deliver_plan plan_of(struct stream *stream)

@@ -226,7 +226,8 @@ static enum status send(const char *place, struct error *error)
     struct deliver_seal seal = {.resume_from = place};
     enum status status = deliver_begin(fixture.deliver, 77, error);
     if (status == STATUS_OK)
-        status = deliver_take(fixture.deliver, fixture.plan.table, &batch, error);
+        status = deliver_take(fixture.deliver, fixture.plan.table, &batch,
+                              error);
     if (status != STATUS_OK)
         return status;
     for (int64_t row = 0; row < 3; row++) {
@@ -432,8 +433,8 @@ static void an_open_delivery_is_dropped_at_the_end(void **context)
     open_pipeline();
     assert_int_equal(send("\"1\"", &error), STATUS_OK);
     assert_int_equal(deliver_begin(fixture.deliver, 77, &error), STATUS_OK);
-    assert_int_equal(deliver_take(fixture.deliver, fixture.plan.table, &batch, &error),
-                     STATUS_OK);
+    assert_int_equal(deliver_take(fixture.deliver, fixture.plan.table,
+                                  &batch, &error), STATUS_OK);
     int64_t value = 9;
     memcpy(batch_fixed(batch, 0), &value, sizeof value);
     batch_add_row(batch, false);

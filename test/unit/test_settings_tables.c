@@ -230,8 +230,6 @@ static void option_fails(const char *option, enum error_id id,
 static void a_wrong_option_is_named(void **state)
 {
     (void)state;
-    option_fails("mode: cdc", ERROR_MODE_MISSING,
-                 "4:17: mode cdc does not exist in this build yet");
     option_fails("mode: append", ERROR_MODE_MISSING,
                  "4:17: mode append does not exist in this build yet");
     option_fails("mode: ful", ERROR_SETTINGS_VALUE,
