@@ -225,9 +225,13 @@ def test_dates_that_are_no_days(roads):
         log.said["bad"][0]["bad"]
 
 
-def test_history_of_a_versioned_table_is_no_row(roads):
-    if roads.server.kind == "mysql":
-        pytest.skip("MySQL has none")
+@pytest.mark.parametrize("level", ["FULL", "NO_LOG"])
+@pytest.mark.parametrize("kind", ["mariadb", "mariadb_new"])
+def test_history_of_a_versioned_table_is_no_row(
+        kind, level, request, program, make_database):
+    server = request.getfixturevalue(kind)
+    roads = Roads(program, server, make_database(server))
+    server.query(f"SET GLOBAL binlog_row_metadata = {level}")
     place = _logged(
         roads, "CREATE TABLE v (a INT PRIMARY KEY, b INT) "
         "WITH SYSTEM VERSIONING; "
@@ -240,6 +244,7 @@ def test_history_of_a_versioned_table_is_no_row(roads):
           f"DELETE FROM {name} WHERE a = 2; "
           f"UPDATE {name} SET a = 30 WHERE a = 3; "
           f"DELETE HISTORY FROM {name}" for name in "vw"))
+    server.query("SET GLOBAL binlog_row_metadata = FULL")
     log, scan = roads.log(place), roads.scan("positions")
     assert len(scan.live) == 4
     assert not _unlike(log, scan), differences(log, scan)
