@@ -67,7 +67,7 @@ static bool find_by_name(struct resolving *work)
         work->result->columns[i] = found;
         if (found == BINLOG_NO_COLUMN && work->layout &&
             !is_in_layout(work->layout, column))
-            return CHANGE(work, "column \"%.*s\" is new",
+            return CHANGE(work, "column \"%.*s\" is in the log only",
                           (int)column->name.size,
                           (const char *)column->name.data);
         if (is_row_end(work->layout, column))
@@ -113,8 +113,6 @@ static bool find_by_ordinal(struct resolving *work)
     const struct binlog_layout *layout = work->layout;
     const struct table *table = work->table;
 
-    if (!layout)
-        return CHANGE(work, "the log has no names of columns");
     if (layout->column_count != work->map->column_count)
         return CHANGE(work, "it has %zu columns, in the log %zu",
                       layout->column_count, work->map->column_count);
@@ -274,6 +272,10 @@ enum binlog_answer binlog_map_resolve(
     bool is_good;
 
     clear(&work);
+    if (!layout && (map->is_mariadb || !map->has_names)) {
+        (void)CHANGE(&work, "its layout at the source is not known");
+        return BINLOG_CHANGED;
+    }
     is_good = map->has_names ? find_by_name(&work) : find_by_ordinal(&work);
     for (size_t i = 0; is_good && i < map->column_count; i++)
         is_good = fits_table(&work, i);
