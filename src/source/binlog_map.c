@@ -215,6 +215,7 @@ bool binlog_map_parse(struct binlog_map *map, struct bytes body,
     map->column_count = 0;
     map->key_count = 0;
     map->has_signs = map->has_names = map->has_key = false;
+    map->is_mariadb = format->is_mariadb;
     map->body.limit = BINLOG_MAP_BYTES;
     buffer_clear(&map->body);
     if (format->map_post_bytes < TABLE_ID_BYTES ||

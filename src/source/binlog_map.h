@@ -58,6 +58,7 @@ struct binlog_map {
     struct binlog_column *columns;
     size_t column_count;
     size_t column_capacity;
+    bool is_mariadb;
     bool has_signs;  /* SIGNEDNESS is there */
     bool has_names;  /* FULL metadata */
     bool has_key;    /* the primary key is told */
@@ -96,7 +97,6 @@ struct binlog_layout {
     struct binlog_layout_column *columns;
     size_t column_count; /* with the hidden ones of MariaDB's versioning */
     size_t row_end; /* of a system-versioned table; else BINLOG_NO_COLUMN */
-    bool is_sequence; /* an object of MariaDB's; its rows are no rows */
 };
 
 /* *layout NULL: there is no such table. The caller frees it. */
@@ -115,16 +115,17 @@ struct binlog_resolution {
     size_t *columns; /* for each of the map: index in the table, or NO_COLUMN */
     size_t column_count;
     size_t row_end; /* of the map: system versioning; else NO_COLUMN */
-    char reason[256]; /* CHANGED: "column \"a\" is int(11), in the log ..." */
+    char reason[256]; /* CHANGED: column "a" has another type than int(11) */
 };
 
 /*
- * Which column of the table each column of the map is. By name where the map
- * has names; then the layout may be NULL: columns that the table does not have
- * are skipped by their length (with a layout, one that it does not have is
- * CHANGED: it is new). Else by ordinal of the layout, and without one
- * CHANGED. `charsets`: for each column of the table, as mysql_rows_charset
- * wants them; NULL where it has none.
+ * Which column of the table each column of the map is: by name where the map
+ * has names, else by ordinal of the layout. Columns that the table does not
+ * have are passed over by their length; one that the layout does not have
+ * either is CHANGED. The layout may be NULL for a MySQL server whose
+ * map has names (then nobody sees a column added); MariaDB needs it to tell the
+ * history of a system-versioned table. `charsets`: for each column of the
+ * table by mysql_rows_charsets; NULL where it has none.
  */
 enum binlog_answer binlog_map_resolve(
     const struct binlog_map *map, const struct table *table,

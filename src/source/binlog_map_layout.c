@@ -46,7 +46,6 @@ static bool take_kind(void *context, char **cells,
     (void)lengths;
     reading->layout = memory_new(1, sizeof(*reading->layout));
     reading->layout->row_end = BINLOG_NO_COLUMN;
-    reading->layout->is_sequence = text_equal(kind, "SEQUENCE");
     reading->is_versioned = text_equal(kind, "SYSTEM VERSIONED");
     return false;
 }

@@ -50,6 +50,13 @@ static bool is_in_layout(const struct binlog_layout *layout,
     return false;
 }
 
+static bool is_row_end(const struct binlog_layout *layout,
+                       const struct binlog_column *column)
+{
+    return layout && layout->row_end != BINLOG_NO_COLUMN &&
+           has_name(column, layout->columns[layout->row_end].name);
+}
+
 static bool find_by_name(struct resolving *work)
 {
     const struct binlog_map *map = work->map;
@@ -60,11 +67,10 @@ static bool find_by_name(struct resolving *work)
         work->result->columns[i] = found;
         if (found == BINLOG_NO_COLUMN && work->layout &&
             !is_in_layout(work->layout, column))
-            return CHANGE(work, "column \"%.*s\" is new",
+            return CHANGE(work, "column \"%.*s\" is in the log only",
                           (int)column->name.size,
                           (const char *)column->name.data);
-        if (has_name(column, "row_end") && work->layout &&
-            work->layout->row_end != BINLOG_NO_COLUMN)
+        if (is_row_end(work->layout, column))
             work->result->row_end = i;
     }
     return true;
@@ -107,8 +113,6 @@ static bool find_by_ordinal(struct resolving *work)
     const struct binlog_layout *layout = work->layout;
     const struct table *table = work->table;
 
-    if (!layout)
-        return CHANGE(work, "the log has no names of columns");
     if (layout->column_count != work->map->column_count)
         return CHANGE(work, "it has %zu columns, in the log %zu",
                       layout->column_count, work->map->column_count);
@@ -220,8 +224,8 @@ static bool is_key_column(const struct resolving *work, size_t index)
     return false;
 }
 
-/* The primary key, where it is the table's key; MariaDB puts row_end into
- * that of a versioned table. */
+/* The primary key, where it is the table's key. MariaDB adds the end of a
+ * row's time to it, which the table may hide. */
 static bool fits_key(struct resolving *work)
 {
     const struct table *table = work->table;
@@ -232,10 +236,12 @@ static bool fits_key(struct resolving *work)
         return true;
     for (size_t i = 0; i < work->map->column_count; i++) {
         size_t place = work->result->columns[i];
-        if (!is_key_column(work, i) || i == work->result->row_end)
+        bool is_in_table = place != BINLOG_NO_COLUMN &&
+                           table_is_key(table, place);
+        if (!is_key_column(work, i))
             continue;
-        count++;
-        if (place == BINLOG_NO_COLUMN || !table_is_key(table, place))
+        count += is_in_table;
+        if (!is_in_table && i != work->result->row_end)
             return CHANGE(work, "the primary key has other columns");
     }
     return count == table->key_count ||
@@ -266,6 +272,10 @@ enum binlog_answer binlog_map_resolve(
     bool is_good;
 
     clear(&work);
+    if (!layout && (map->is_mariadb || !map->has_names)) {
+        (void)CHANGE(&work, "its layout at the source is not known");
+        return BINLOG_CHANGED;
+    }
     is_good = map->has_names ? find_by_name(&work) : find_by_ordinal(&work);
     for (size_t i = 0; is_good && i < map->column_count; i++)
         is_good = fits_table(&work, i);

@@ -327,12 +327,14 @@ static bool cut_update(struct reading *reading, const uint8_t **after)
     return reading->at != NULL;
 }
 
-/* Whether each value of the key lies as the same bytes in both images. */
+/* Whether each value of the key lies as the same bytes in both images; NULL,
+ * which no key has, is never the same. */
 static bool is_same_key(const struct binlog_table *table)
 {
     for (size_t i = 0; i < table->key_count; i++) {
         size_t column = table->key[i];
-        if (!bytes_equal(table->before[column], table->after[column]))
+        if (table->before[column].size == SIZE_MAX ||
+            !bytes_equal(table->before[column], table->after[column]))
             return false;
     }
     return true;

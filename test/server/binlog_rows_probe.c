@@ -13,18 +13,14 @@
  * nolayout (no information_schema), dates=null, mark (deletes keep cells),
  * positions (a scan tells that of each row).
  */
-#include <inttypes.h>
-#include <jansson.h>
 #include <mysql.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "model/key.h"
+#include "binlog_rows_print.h"
 #include "settings/url.h"
 #include "source/binlog_row.h"
 #include "source/driver.h"
@@ -32,7 +28,6 @@
 
 #define COM_DUMP 18
 #define DUMP_TO_THE_END 1
-#define CELL_BYTES 120
 #define BATCH_ROWS 7
 
 struct followed_table {
@@ -66,72 +61,6 @@ struct probe {
     struct binlog_rows_result result;
     struct binlog_rows_result total;
 };
-
-static void print(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(object);
-}
-
-static int fail(const struct error *error)
-{
-    print(json_pack("{s:s, s:s}", "error", error_id_text(error->id), "what",
-                    error->what));
-    fflush(stdout);
-    return 3;
-}
-
-static json_t *hex(struct bytes bytes)
-{
-    struct buffer text;
-    json_t *value;
-
-    buffer_init(&text, 1 << 20);
-    buffer_add_hex(&text, bytes);
-    value = json_string(buffer_text(&text));
-    buffer_release(&text);
-    return value;
-}
-
-static json_t *cell_of(const struct batch *batch, size_t column, size_t row)
-{
-    struct bytes bytes;
-
-    if (batch_is_null(batch, column, row))
-        return json_null();
-    if (kind_is_variable(batch->table->columns[column].kind))
-        bytes = batch_text(batch, column, row);
-    else
-        bytes = (struct bytes){batch_cell(batch, column, row),
-                               batch->columns[column].width};
-    if (bytes.size > CELL_BYTES)
-        bytes.size = CELL_BYTES;
-    return hex(bytes);
-}
-
-static void print_rows(struct batch *batch, const char *position)
-{
-    struct buffer key;
-
-    buffer_init(&key, 1 << 20);
-    for (size_t i = 0; i < batch->row_count; i++) {
-        json_t *cells = json_object();
-        for (size_t j = 0; j < batch->table->column_count; j++)
-            json_object_set_new(cells, batch->table->columns[j].name,
-                                cell_of(batch, j, i));
-        buffer_clear(&key);
-        key_canonical(batch, i, &key);
-        print(json_pack("{s:s, s:o, s:I, s:i, s:o, s:o, s:s?}", "table",
-                        batch->table->name, "key", hex(buffer_bytes(&key)),
-                        "version", (json_int_t)batch->versions[i], "deleted",
-                        batch->deleted[i], "digest",
-                        json_sprintf("%016" PRIx64, batch->digests[i]),
-                        "cells", cells, "position", position));
-    }
-    buffer_release(&key);
-    batch_clear(batch);
-}
 
 static enum status room(void *context, struct followed *followed,
                         struct batch **batch, struct error *error)

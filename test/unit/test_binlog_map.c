@@ -196,7 +196,7 @@ static void without_names_the_order_decides(void **state)
         {"id", "int(11)", NULL, false},
         {"left_out", "bigint(20)", NULL, true},
         {"name", "varchar(20)", "utf8mb4", true}};
-    struct binlog_layout layout = {columns, 3, BINLOG_NO_COLUMN, false};
+    struct binlog_layout layout = {columns, 3, BINLOG_NO_COLUMN};
     struct table *table = plain_table();
     struct event_bytes event;
 
@@ -204,7 +204,7 @@ static void without_names_the_order_decides(void **state)
     event_map(&event, "03 08 0f", "5000", "06");
     assert_string_equal(resolve(table, &layout, &event), "");
     assert_string_equal(resolve(table, NULL, &event),
-                        "the log has no names of columns");
+                        "its layout at the source is not known");
     layout.column_count = 2;
     assert_string_equal(resolve(table, &layout, &event),
                         "it has 2 columns, in the log 3");
@@ -224,7 +224,7 @@ static void labels_that_cannot_be_spelt_need_full_metadata(void **state)
 {
     struct binlog_layout_column columns[] = {
         {"e", "enum('?')", "utf8mb4", false}};
-    struct binlog_layout layout = {columns, 1, BINLOG_NO_COLUMN, false};
+    struct binlog_layout layout = {columns, 1, BINLOG_NO_COLUMN};
     struct table *table = table_new("shop", "orders");
     struct event_bytes event;
 

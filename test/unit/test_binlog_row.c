@@ -252,6 +252,35 @@ static void deletes_follow_the_shape(void **state)
     log_table_close(&orders);
 }
 
+/* Whether a row that a filter refuses was deleted is nobody's affair. */
+static void deletes_of_refused_rows_are_not_shown(void **state)
+{
+    struct shape shape = {.keeps_last_values = true};
+    struct log_table orders;
+    struct error error;
+
+    (void)state;
+    open_orders(&orders);
+    orders.followed.shape = &shape;
+    assert_ok(filter_parse("amount = 6", &shape.rows, &error), error);
+    assert_ok(shape_bind(&shape, orders.table, &error), error);
+    assert_ok(log_table_read(&orders, BINLOG_DELETE, "05 1f" ROW OTHER,
+                             &error), error);
+    assert_int_equal(orders.batch->deleted[0], DELETED_UNSEEN);
+    assert_int_equal(batch_int(orders.batch, 3, 0), 0);
+    assert_int_equal(orders.batch->deleted[1], 1);
+    assert_int_equal(batch_int(orders.batch, 3, 1), 6);
+    /* Not whole: nobody can tell. */
+    assert_ok(log_table_read(&orders, BINLOG_DELETE,
+                             "05 05 00 01000000 02", &error), error);
+    assert_int_equal(orders.batch->deleted[2], DELETED_UNSEEN);
+    assert_ok(log_table_read(&orders, BINLOG_UPDATE, "05 1f 1f" OTHER ROW,
+                             &error), error);
+    assert_int_equal(orders.batch->deleted[3], DELETED_UNSEEN);
+    shape_release(&shape);
+    log_table_close(&orders);
+}
+
 static void open_document(struct log_table *opened)
 {
     struct table *table = table_new("shop", "orders");
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_value_without_a_place_is_named),
         cmocka_unit_test(an_event_cut_anywhere_is_malformed),
         cmocka_unit_test(deletes_follow_the_shape),
+        cmocka_unit_test(deletes_of_refused_rows_are_not_shown),
         cmocka_unit_test(changes_of_documents_go_by_key),
         cmocka_unit_test(kinds_of_events_are_known),
     };

@@ -108,6 +108,24 @@ static void labels_are_found_by_number(void **state)
     buffer_release(&label);
 }
 
+/* As both servers write them, whatever the sql_mode. */
+static void labels_have_escapes(void **state)
+{
+    static const char declared[] = "set('\\\\','a\\n\\r\\'b','\\0')";
+    struct buffer label;
+
+    (void)state;
+    buffer_init(&label, 100);
+    assert_true(mysql_type_label(declared, 1, &label));
+    assert_string_equal(buffer_text(&label), "\\");
+    assert_true(mysql_type_label(declared, 2, &label));
+    assert_string_equal(buffer_text(&label), "a\n\r'b");
+    assert_true(mysql_type_label(declared, 3, &label));
+    assert_int_equal(label.size, 1);
+    assert_false(mysql_type_label("set('a\\", 1, &label));
+    buffer_release(&label);
+}
+
 static struct column *add_column(struct table *table, const char *declared,
                                  const char *charset)
 {
@@ -177,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_text_without_a_character_set_is_bytes),
         cmocka_unit_test(what_is_not_known_stays_unknown),
         cmocka_unit_test(labels_are_found_by_number),
+        cmocka_unit_test(labels_have_escapes),
         cmocka_unit_test(a_retyped_column_has_its_new_kind),
         cmocka_unit_test(a_type_that_no_value_could_have_is_refused),
     };
