@@ -1,6 +1,7 @@
 """scripts/bench: the options, and what is done for each."""
 
 import argparse
+import os
 import pathlib
 import sys
 
@@ -9,7 +10,7 @@ from lab.process import LabError
 from . import bounds, data, document, peers, programs, profile, reckon, report
 from .check import ContentError
 from .measure import Bench, say
-from .servers import Servers
+from .servers import Servers, folder
 
 USAGE = """Measures tidemark against floors and peers on servers of its own.
 
@@ -36,9 +37,9 @@ def _arguments(words):
                         help="install and run dlt and mysql_ch_replicator, "
                         "and what is found of ingestr and Sling")
     parser.add_argument("--results", type=pathlib.Path, metavar="FILE",
-                        help="where the result goes (one table), in place "
-                        "of a temporary name; `keep` stands for "
-                        "test/bench/results/SOURCE-TABLE.json")
+                        help="where the result goes (one table); `keep` "
+                        "stands for test/bench/results/SOURCE-TABLE.json; "
+                        "without it, results/ in $TIDEMARK_BENCH")
     parser.add_argument("--json", action="store_true",
                         help="print the results as JSON, too")
     what = parser.add_mutually_exclusive_group()
@@ -70,12 +71,14 @@ def _count(text):
 
 
 def _keep(options, result, name):
-    if not options.results:
-        return
-    path = report.kept_path(options.source, name) \
-        if str(options.results) == "keep" else options.results
+    path = options.results
+    if not path:
+        path = os.path.join(folder(), "results",
+                            f"{options.source}-{name}.json")
+    elif str(path) == "keep":
+        path = report.kept_path(options.source, name)
     report.write(result, path)
-    say(f"kept in {path}")
+    say(f"result in {path}")
 
 
 def _measure(options, built):

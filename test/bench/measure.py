@@ -156,7 +156,10 @@ class Bench:
         return {
             **circumstances(self.servers, self.programs),
             "settings": {"source": self.servers.kind, "table": self.table,
-                         "rows": self.rows, "runs": runs},
+                         "rows": self.rows, "runs": runs,
+                         "source_options": self.servers.source.options},
+            "peers": {tool.name: tool.version for tool in self.tools
+                      if tool.version},
             "load_average": {"before": load[0], "after": load[1]},
             "void": reckon.void(
                 {name: each["before"] for name, each in floors.items()},
