@@ -29,7 +29,7 @@ class Tree:
         self.lab = pathlib.Path(folder) / "lab"
         self.child = None
 
-    def make(self, origin):
+    def make(self, origin, builds):
         """Copies what git knows of the origin, and builds it."""
         files = subprocess.run(["git", "ls-files", "-z"], cwd=origin,
                                check=True, capture_output=True).stdout
@@ -39,10 +39,10 @@ class Tree:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(origin / name, target)
         self.call("./autogen.sh")
-        for build, options in OPTIONS.items():
+        for build in builds:
             (self.root / build).mkdir(parents=True)
             self.call("../../configure", "-q", "--enable-failpoints",
-                      *options, folder=build)
+                      *OPTIONS[build], folder=build)
             if not self.build(build):
                 sys.exit("the tree itself does not build: " + self.report())
 

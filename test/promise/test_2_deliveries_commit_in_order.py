@@ -3,8 +3,11 @@ made, also when a later one is answered first."""
 
 import json
 import threading
+import time
 
 from lab import http_faults as fault
+
+COMMITTED_S = 2  # long enough for a commit that does not wait its turn
 
 
 def test_a_later_delivery_waits_for_the_one_before(small, http):
@@ -22,6 +25,7 @@ def test_a_later_delivery_waits_for_the_one_before(small, http):
     running = small.tidemark.start("run")
     http.wait_hit(first)
     http.wait_count("INSERT INTO", 2)
+    time.sleep(COMMITTED_S)
     released.set()
     assert running.wait().code == 0
     assert seen == [None], "saved before the first was answered"
@@ -36,6 +40,7 @@ def test_killed_between_two_the_first_is_not_skipped(small, http):
     running = small.tidemark.start("run")
     http.wait_hit(rule)
     http.wait_count("INSERT INTO", 2)
+    time.sleep(COMMITTED_S)
     running.kill9()
     assert small.checkpoint("orders/backfill") is None
     http.heal()
