@@ -188,6 +188,26 @@ def test_a_name_as_long_as_the_warehouse_takes_is_loaded(shop):
     assert error["id"] == "TM3010", error
 
 
+@pytest.mark.parametrize("taken, text", [
+    ("orders", "cannot create view"), ("orders__tm", "cannot use table")])
+def test_what_stands_in_the_way_is_left_alone(shop, taken, text):
+    shop.clickhouse.admin().query(f"CREATE TABLE {taken} (a Int8) ENGINE = "
+                                  "Log", database=shop.database)
+    for command in ("check", "plan"):
+        shop.settings()
+        result = shop.run(command, "orders", "plain")
+        assert result.code == 1, str(result)
+        assert text in result.stdout, str(result)
+        assert "next: set  orders: {to: ANOTHER_NAME}" in result.stdout
+    error = problem_of(shop, {})
+    assert error["id"] == "TM3009" and text in error["text"], error
+    assert "orders: {to: ANOTHER_NAME}" in error["next"], error
+    assert shop.rows(f"DESCRIBE TABLE {taken}")[0][:2] == ["a", "Int8"]
+    shop.settings(tables=[{"orders": {"to": "sales"}}])
+    shop.ok("run")
+    shop.equal("orders", "sales")
+
+
 @pytest.mark.parametrize("table, flaw", [
     ("a ENUM('','x') NOT NULL PRIMARY KEY", "PRIMARY .* \"a\" is an ENUM"),
     ("a INT, UNIQUE u (a)", "u .* \"a\" may be NULL"),
