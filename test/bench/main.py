@@ -42,6 +42,9 @@ def _arguments(words):
                         "without it, results/ in $TIDEMARK_BENCH")
     parser.add_argument("--json", action="store_true",
                         help="print the results as JSON, too")
+    parser.add_argument("--cold", action="store_true",
+                        help="the source starts anew before each run; kept "
+                        "as SOURCE-TABLE-cold")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--gate", action="store_true",
                       help="fail when a ratio is more than 10 %% worse than "
@@ -81,10 +84,14 @@ def _keep(options, result, name):
     say(f"result in {path}")
 
 
+def _name(table, is_cold):
+    return f"{table}-cold" if is_cold else table
+
+
 def _measure(options, built):
     """True unless a run is void: its figures stand, but do not count."""
     good = True
-    with Servers(options.source) as servers:
+    with Servers(options.source, options.cold) as servers:
         more = peers.available() if options.peers else []
         for table in options.table or ["orders"]:
             rows = options.rows or data.ROWS[table]
@@ -93,7 +100,7 @@ def _measure(options, built):
             say(report.text(result))
             if options.json:
                 say(report.as_json(result))
-            _keep(options, result, table)
+            _keep(options, result, _name(table, options.cold))
             good = good and not result["void"]
     return good
 
@@ -102,7 +109,7 @@ def _kept(options):
     """Kept results that the gate holds new ones to."""
     paths = sorted(report.RESULTS.glob("*.json"))
     if options.table:
-        paths = [report.kept_path(options.source, table)
+        paths = [report.kept_path(options.source, _name(table, options.cold))
                  for table in options.table]
     return [result for result in map(report.read, paths)
             if "ratios" in result]
@@ -112,7 +119,7 @@ def _steady(kept, options, built):
     """A new result like the kept one, tried again while it is void."""
     settings = kept["settings"]
     for _ in range(ATTEMPTS):
-        with Servers(settings["source"]) as servers:
+        with Servers(settings["source"], settings["is_cold"]) as servers:
             result = Bench(servers, built, settings["table"],
                            settings["rows"]).measure(options.runs)
         say(report.text(result))

@@ -67,7 +67,7 @@ class Bench:
     def once(self, tool):
         """Cost of one run of a tool, its content checked."""
         tool.prepare()
-        self.servers.await_quiet()
+        self.servers.make_ready()
         before = self.servers.spent()
         cost = tool.run()
         cost.pop("output", None)
@@ -157,6 +157,7 @@ class Bench:
             **circumstances(self.servers, self.programs),
             "settings": {"source": self.servers.kind, "table": self.table,
                          "rows": self.rows, "runs": runs,
+                         "is_cold": self.servers.is_cold,
                          "source_options": self.servers.source.options},
             "peers": {tool.name: tool.version for tool in self.tools
                       if tool.version},

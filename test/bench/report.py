@@ -11,8 +11,8 @@ DOCUMENT = ROOT / "doc" / "performance.md"
 LEFT = (0, 12)  # columns of tool_rows that are words
 
 
-def kept_path(source, table):
-    return RESULTS / f"{source}-{table}.json"
+def kept_path(source, name):
+    return RESULTS / f"{source}-{name}.json"
 
 
 def write(result, path):
@@ -94,7 +94,8 @@ def as_json(result):
 def title(result):
     settings = result["settings"]
     return f"{settings['source']} -> ClickHouse, {settings['table']}, " \
-        f"{settings['rows']:,} rows, medians of {settings['runs']}"
+        f"{settings['rows']:,} rows, medians of {settings['runs']}" \
+        + (", cold buffer pool" if settings["is_cold"] else "")
 
 
 def text(result):

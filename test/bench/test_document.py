@@ -30,7 +30,7 @@ def measured(content="equal", **more):
             "is_dirty": False, "measured_at": "2026-11-21T00:00:00Z",
             "load_average": {"before": 0.1, "after": 0.2}, "void": None,
             "settings": {"source": "mariadb", "table": "orders",
-                         "rows": 3_000_000, "runs": 5},
+                         "rows": 3_000_000, "runs": 5, "is_cold": False},
             "floors": floors, "floor": floored, "tools": tools,
             "ratios": reckon.ratios(floored, {
                 "tidemark": tools["tidemark"]["median"]}, 3_000_000), **more}
