@@ -30,13 +30,20 @@ def with_change(tree, change):
     return changed(tree, change.path, "\n".join(lines) + "\n")
 
 
-def killer(tree, clean, change):
-    """The name of the test that noticed, None, or NO_PROGRAM."""
+def by_units(tree, clean, change):
+    """The name of the unit test that noticed, None, or NO_PROGRAM."""
     with with_change(tree, change):
         if not tree.build():
             return NO_PROGRAM
-        return unit_killer(tree, clean, change.path) \
-            or server_killer(tree, clean, change.path)
+        return unit_killer(tree, clean, change.path)
+
+
+def by_servers(tree, clean, change):
+    """The same for what no unit test noticed."""
+    with with_change(tree, change):
+        if not tree.build():
+            raise ValueError(f"{change}: does not build any more")
+        return server_killer(tree, clean, change.path)
 
 
 def unit_killer(tree, clean, source):
