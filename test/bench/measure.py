@@ -39,7 +39,7 @@ def circumstances(servers, programs):
             "memory_mib": os.sysconf("SC_PAGE_SIZE")
             * os.sysconf("SC_PHYS_PAGES") // MIB,
             "kernel": platform.release()},
-        "versions": {"tidemark": said.splitlines()[0],
+        "versions": {"tidemark": said.split("\n")[0].split(" ", 1)[1],
                      servers.kind: servers.sql("SELECT VERSION()")[0][0],
                      "clickhouse": servers.rows("SELECT version()")[0][0]},
         "commit": _git("rev-parse", "HEAD"),
