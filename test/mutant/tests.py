@@ -3,6 +3,7 @@
 import os
 import re
 
+STEPS = "test/fault/test_a_failed_step_is_told.py"
 # Tests on real servers that look at what a source file does.
 NEAR = [
     ("src/warehouse/files", ["test/conformance/test_files*.py",
@@ -18,6 +19,7 @@ NEAR = [
                      "test/server/test_bad_input.py"]),
     ("src/settings", ["test/server/test_bad_input.py",
                       "test/server/test_commands_check.py"]),
+    ("src/state", [STEPS]), ("src/deliver", [STEPS]), ("src/sync", [STEPS]),
     ("src/", ["test/promise/test_a_change_loses_no_row.py",
               "test/server/test_commands_run.py",
               "test/promise/test_[0-9]*.py"]),
@@ -40,7 +42,8 @@ def on_servers(root, source):
     near = [path.relative_to(root).as_posix()
             for start, patterns in NEAR if str(source).startswith(start)
             for pattern in patterns for path in sorted(root.glob(pattern))]
-    late = LAST + [path for path in every if path.startswith("test/fault")]
+    late = LAST + [path for path in every
+                   if path.startswith("test/fault") and path != STEPS]
     early = [path for path in near + every if path not in late]
     return list(dict.fromkeys(early + late))
 
