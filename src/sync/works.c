@@ -308,6 +308,17 @@ static bool is_twin(const struct listing *listing, const struct work *work,
                                                      : known->name);
 }
 
+/* Was that table of the state the last to fill the work's target? */
+static bool has_filled(const struct listing *listing, const struct work *work,
+                       const struct state_table *known)
+{
+    int64_t own_us = work->state ? work->state->success_us : 0;
+    return known->success_us > own_us && known->target &&
+           text_equal(known->target, work->table->target) &&
+           !text_equal(known->name, work->name) &&
+           text_equal(known->source, listing->sync->endpoint->name);
+}
+
 /* A table that was loaded where this one would be, and that the command does
  * not name. */
 static enum status refuse_strangers(struct listing *listing,
@@ -319,10 +330,11 @@ static enum status refuse_strangers(struct listing *listing,
                              : STATUS_OK;
     for (size_t i = 0; i < listing->count && known; i++) {
         struct work *work = &listing->works[i];
-        for (size_t j = 0; known[j] && work->problem.id == ERROR_NONE &&
-                           !is_at_home(work); j++)
-            if (is_twin(listing, work, known[j]))
+        for (size_t j = 0; known[j] && work->problem.id == ERROR_NONE; j++) {
+            work->takes_over |= has_filled(listing, work, known[j]);
+            if (!is_at_home(work) && is_twin(listing, work, known[j]))
                 refuse_twin(work, known[j]->name);
+        }
     }
     state_tables_free(known);
     return status;
