@@ -28,6 +28,7 @@ class Tree:
         self.log = pathlib.Path(folder) / "log"
         self.lab = pathlib.Path(folder) / "lab"
         self.child = None
+        self.is_over = False
 
     def make(self, origin, builds):
         """Copies what git knows of the origin, and builds it."""
@@ -54,6 +55,8 @@ class Tree:
 
     def call(self, *command, folder=".", limit_s=1800, lab=None):
         """Its exit code, None when time ran out; its children die too."""
+        if self.is_over:
+            sys.exit(f"given up: {command}")
         environment = {**os.environ, "PYTHONPATH": "test",
                        "srcdir": str(self.root),
                        "TIDEMARK_BUILD": str(self.root / PLAIN),
@@ -80,6 +83,12 @@ class Tree:
                 pass
             self.child.wait()
 
+    def give_up(self):
+        """Whatever runs here, and whoever else would start something."""
+        self.is_over = True
+        self.end()
+        self.servers("down")
+
     def report(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
@@ -90,8 +99,10 @@ class Tree:
                    for target in ("all", "check-programs"))
 
     def servers(self, command):
-        if self.call(sys.executable, "-m", "lab", command) != 0:
-            sys.exit(f"lab {command}: {self.report()}")
+        subprocess.run([sys.executable, "-m", "lab", command], check=True,
+                       cwd=self.root, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "PYTHONPATH": "test",
+                            "TIDEMARK_LAB": str(self.lab)})
 
     def unit_fails(self, name, build=PLAIN):
         limits = LIMITED if build == PLAIN else []
