@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 
 from . import tests
 
@@ -27,6 +28,7 @@ class Tree:
         self.spare = pathlib.Path(folder) / "t"
         self.log = pathlib.Path(folder) / "log"
         self.lab = pathlib.Path(folder) / "lab"
+        self.lock = threading.RLock()  # one thing runs at a time
         self.child = None
         self.is_over = False
 
@@ -63,16 +65,16 @@ class Tree:
                        "TIDEMARK_LAB": str(lab or self.lab),
                        "ASAN_OPTIONS": "hard_rss_limit_mb=4096"}
         environment.pop("TIDEMARK_NIGHTLY", None)
-        with open(self.log, "wb") as log:
+        with self.lock, open(self.log, "wb") as log:
             self.child = subprocess.Popen(
                 command, cwd=self.root / folder, stdout=log, stderr=log,
                 env=environment, start_new_session=True)
-        try:
-            return self.child.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            self.end()
+            try:
+                return self.child.wait(limit_s)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                self.end()
 
     def end(self):
         """Ends what runs here, with its children."""
@@ -114,16 +116,18 @@ class Tree:
 
     def pytest(self, *arguments, lab=None):
         """None when all passed, else the test that failed."""
-        code = self.call(*LIMITED, sys.executable, "-m", "pytest", "-x", "-q",
-                         f"--basetemp={self.spare}", *arguments,
-                         limit_s=SERVERS_LIMIT_S, lab=lab)
-        shutil.rmtree(self.spare, ignore_errors=True)
+        with self.lock:
+            code = self.call(*LIMITED, sys.executable, "-m", "pytest", "-x",
+                             "-q", f"--basetemp={self.spare}", *arguments,
+                             limit_s=SERVERS_LIMIT_S, lab=lab)
+            report = self.report()
+            shutil.rmtree(self.spare, ignore_errors=True)
         if code == 0:
             return None
         if code is None:
             print(f"tests were cut after {SERVERS_LIMIT_S} s", flush=True)
             return None
-        found = tests.failed(self.report())
+        found = tests.failed(report)
         if code != 1 or not found:
-            sys.exit(f"pytest itself failed: {self.report()[-4000:]}")
+            sys.exit(f"pytest itself failed: {report[-4000:]}")
         return found
