@@ -340,13 +340,33 @@ static enum status refuse_strangers(struct listing *listing,
     return status;
 }
 
+static enum status ask_stored(struct listing *listing,
+                              const struct table *const *tables,
+                              size_t count, bool *is_stored,
+                              struct error *error)
+{
+    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
+    if (ops->stored)
+        return ops->stored(listing->warehouse, tables, count, is_stored,
+                           error);
+    struct warehouse_plan *plans = memory_new(count, sizeof *plans);
+    enum status status = ops->plan(listing->warehouse, tables, count, plans,
+                                   error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        is_stored[i] = !plans[i].is_new;
+        warehouse_plan_release(&plans[i]);
+    }
+    memory_free(plans);
+    return status;
+}
+
 /* Tables that were loaded once and that the warehouse has no more: their old
  * rows would never come again. */
 static enum status find_lost(struct listing *listing, struct error *error)
 {
-    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
     const struct table **tables = memory_new(listing->count, sizeof *tables);
     struct work **works = memory_new(listing->count, sizeof *works);
+    bool *is_stored = memory_new(listing->count, sizeof *is_stored);
     size_t count = 0;
     for (size_t i = 0; i < listing->count; i++) {
         struct work *work = &listing->works[i];
@@ -356,15 +376,12 @@ static enum status find_lost(struct listing *listing, struct error *error)
         works[count] = work;
         tables[count++] = work->table;
     }
-    struct warehouse_plan *plans = memory_new(count, sizeof *plans);
-    enum status status = count > 0 ? ops->plan(listing->warehouse, tables,
-                                               count, plans, error)
+    enum status status = count > 0 ? ask_stored(listing, tables, count,
+                                                is_stored, error)
                                    : STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        works[i]->is_lost = plans[i].is_new;
-        warehouse_plan_release(&plans[i]);
-    }
-    memory_free(plans);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        works[i]->is_lost = !is_stored[i];
+    memory_free(is_stored);
     memory_free(works);
     memory_free(tables);
     return status;
