@@ -115,7 +115,8 @@ static enum status begin_at(struct window *window, int64_t mark_us,
 }
 
 /* Where the table there cannot become this one - another key, a narrower type,
- * another policy of deletes, another table's rows - a copy is made beside it and swapped in. */
+ * another policy of deletes, another table's rows - a copy is made beside it
+ * and swapped in. */
 static enum status copy_first(struct task *task, int64_t *mark_us,
                               struct error *error)
 {
