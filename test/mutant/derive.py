@@ -24,7 +24,7 @@ HARMLESS = re.compile(
     r"progress_|pthread_(mutex|cond)_(destroy|init)|secret_|assert|"
     r"FAILPOINT|explicit_bzero|\(void\)")
 # What a call fills has a value before only for the sake of order.
-FILLED = re.compile(r"^\s+(?:\w[\w ]*[ *](\w+)|\*(\w+)) = "
+FILLED = re.compile(r"^\s+\w[\w ]*[ *](\w+) = "
                     r"(?:true|false|-?\d+|[A-Z][A-Z0-9_]*);$")
 # One more byte in a buffer, or another step of its growth: the same program.
 SIZES = re.compile(r"^\s+(static )?\w[\w ]*\**\w+\[\d+\];|_?capacity\b.*=")
@@ -60,18 +60,16 @@ def draw(root, seed, layer=None):
 
 
 def is_filled(lines, number):
-    """Is the next that is done with the variable set there to hand out its
-    address?"""
-    is_set = FILLED.match(lines[number])
-    if not is_set:
+    """Is the next that is done with the variable declared there to hand out
+    its address?"""
+    declared = FILLED.match(lines[number])
+    if not declared:
         return False
-    name, target = is_set.groups()
-    given = "&" if name else ""
-    mention = re.compile(rf"([&*]?)(?<![.>\w]){name or target}\b")
+    mention = re.compile(rf"(&?)(?<![.>\w]){declared.group(1)}\b")
     for line in lines[number + 1:]:
         found = mention.search(outside_texts(line))
         if found or line.startswith("}"):
-            return bool(found and found.group(1) == given)
+            return bool(found and found.group(1))
     return False
 
 
