@@ -27,7 +27,8 @@ HARMLESS = re.compile(
 FILLED = re.compile(r"^\s+\w[\w ]*[ *](\w+) = "
                     r"(?:true|false|-?\d+|[A-Z][A-Z0-9_]*);$")
 # One more byte in a buffer, or another step of its growth: the same program.
-SIZES = re.compile(r"^\s+(static )?\w[\w ]*\**\w+\[\d+\];|_?capacity\b.*=")
+SIZES = re.compile(r"^\s+(static )?\w[\w ]*\**\w+\[\d+\];|_?capacity\b.*=|"
+                   r"= memory_new\(1, ")
 
 
 class Change(typing.NamedTuple):
