@@ -102,6 +102,11 @@ struct warehouse_ops {
     enum status (*plan)(struct warehouse_session *session,
                         const struct table *const *tables, size_t count,
                         struct warehouse_plan *plans, struct error *error);
+    /* Which of many tables have anything stored, in one cheap request; NULL
+     * where plan is as cheap (is_new). */
+    enum status (*stored)(struct warehouse_session *session,
+                          const struct table *const *tables, size_t count,
+                          bool *is_stored, struct error *error);
     /* Does it: database, table, columns, view. Repeatable; a table that holds
      * rows is never dropped. Columns missing at the source stay. Where the
      * table needs a reload it is left as it is: begin refuses LOAD_LIVE. */

@@ -160,6 +160,8 @@ static void check_layout(const struct work *work,
             continue;
         (void)error_set(&problem, ERROR_WAREHOUSE_TABLE, "%s",
                         plan->changes[i].text);
+        error_next(&problem, "set  %s: {to: ANOTHER_NAME}, or move away what "
+                   "is there", work->name);
         findings_problem(findings, work->name, &problem);
     }
     if (!plan->needs_reload)

@@ -99,6 +99,15 @@ static bool was_said(const struct planning *planning, size_t index,
     return false;
 }
 
+/* Does something that is not ours stand in the way? */
+static bool is_blocked(const struct warehouse_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->changes[i].kind == 'x')
+            return true;
+    return false;
+}
+
 static void print_work(struct planning *planning, size_t index)
 {
     const struct work *work = &planning->opening.works[index];
@@ -109,6 +118,11 @@ static void print_work(struct planning *planning, size_t index)
         if (!was_said(planning, index, plan->changes[i].text))
             screen_line(stdout, "%c %s", plan->changes[i].kind,
                         plan->changes[i].text);
+    if (is_blocked(plan)) {
+        screen_line(stdout, "    next: set  %s: {to: ANOTHER_NAME}, or move "
+                    "away what is there", work->name);
+        return;
+    }
     if (plan->needs_reload)
         screen_line(stdout, "~ read all of %s into a new table: %s",
                     work->name, plan->why ? plan->why : "");
@@ -206,7 +220,8 @@ static void add_up(struct planning *planning)
     for (size_t i = 0; i < planning->opening.count; i++) {
         const struct work *work = &planning->opening.works[i];
         bool is_all = false;
-        if (work->problem.id != ERROR_NONE) {
+        if (work->problem.id != ERROR_NONE ||
+            is_blocked(&planning->plans[i])) {
             planning->problems++;
             continue;
         }

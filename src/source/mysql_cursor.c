@@ -149,9 +149,18 @@ void mysql_cursor_settle(struct source_table *table,
  * the year 5138. */
 #define MILLISECONDS_FROM INT64_C(100000000000)
 
-static bool is_integer_to_guess(const struct source_cursor *cursor)
+/* A number that alone is the key names rows and tells no time. */
+static bool is_alone_the_key(const struct table *table, const char *column)
 {
-    return cursor->unit == CURSOR_SECONDS && cursor->index != NULL;
+    return table->key_count == 1 &&
+           text_equal(table->columns[table->key[0]].name, column);
+}
+
+static bool is_integer_to_guess(const struct source_table *table,
+                                const struct source_cursor *cursor)
+{
+    return cursor->unit == CURSOR_SECONDS && cursor->index != NULL &&
+           !is_alone_the_key(table->table, cursor->column);
 }
 
 static enum status ask_units(struct source_table **tables, size_t count,
@@ -162,7 +171,7 @@ static enum status ask_units(struct source_table **tables, size_t count,
         size_t cursors = tables[i] == NULL ? 0 : tables[i]->cursor_count;
         for (size_t j = 0; j < cursors && status == STATUS_OK; j++) {
             const struct source_cursor *cursor = &tables[i]->cursors[j];
-            if (is_integer_to_guess(cursor))
+            if (is_integer_to_guess(tables[i], cursor))
                 status = mysql_maxima_ask(maxima, tables[i]->table,
                                           cursor->column, cursor->index,
                                           error);
@@ -180,7 +189,7 @@ static void set_units(struct source_table **tables, size_t count,
         for (size_t j = 0; j < cursors; j++) {
             struct source_cursor *cursor = &tables[i]->cursors[j];
             int64_t value = 0;
-            if (!is_integer_to_guess(cursor))
+            if (!is_integer_to_guess(tables[i], cursor))
                 continue;
             const char *text = maxima->texts[number++];
             if (text != NULL && text_to_i64(text, &value) &&

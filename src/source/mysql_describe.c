@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "mysql_catalog.h"
 
-#define CHUNK_TABLES 500u
+#define CHUNK_TABLES 2000u
 #define CATALOG_BYTES (4u * 1024 * 1024)
 
 const char *mysql_or_empty(const char *cell)

@@ -106,6 +106,8 @@ enum status state_lock(const char *path, struct state_lock **lock,
     name = memory_format("%s.lock", path);
     file = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     memory_free(name);
+    if (file < 0 && place_is_full(errno))
+        return store_fail(path, SQLITE_FULL, strerror(errno), error);
     if (file < 0)
         return error_set(error, ERROR_STATE_OPEN,
                          "could not open the lock of state \"%s\": %s", path,

@@ -36,6 +36,11 @@ bool place_is_network(uint64_t type)
     return false;
 }
 
+bool place_is_full(int reason)
+{
+    return reason == ENOSPC || reason == EDQUOT;
+}
+
 /* The folder of `path`, "." where it names none; the caller frees it. */
 static char *folder_of(const char *path)
 {
@@ -44,6 +49,18 @@ static char *folder_of(const char *path)
 
     memory_free(copy);
     return folder;
+}
+
+bool place_has_no_file(const char *path)
+{
+    char *folder = folder_of(path);
+    struct statfs facts;
+    bool is_known = statfs(folder, &facts) == 0;
+
+    memory_free(folder);
+    /* Some file systems count no files: they say 0 of 0. */
+    return is_known && (facts.f_bavail == 0 ||
+                        (facts.f_files > 0 && facts.f_ffree == 0));
 }
 
 /* One folder and no more: a path with a typing error must not grow a tree, in
@@ -118,6 +135,8 @@ enum status place_make_file(const char *path, struct error *error)
 
     if (file >= 0)
         close(file);
+    else if (place_is_full(errno))
+        return store_fail(path, SQLITE_FULL, strerror(errno), error);
     else if (errno != EEXIST)
         return error_set(error, ERROR_STATE_OPEN,
                          "could not make state \"%s\": %s", path,

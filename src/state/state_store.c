@@ -95,14 +95,27 @@ uint64_t query_get_unsigned(struct query *query, int column)
     return value;
 }
 
+/* To SQLite a file without space to be made is one that may not be made, and
+ * the reason is forgotten by then. */
+static enum status fail(const struct state *state, int result,
+                        struct error *error)
+{
+    const char *message = sqlite3_errmsg(state->database);
+
+    if ((result & 0xff) == SQLITE_CANTOPEN && place_has_no_file(state->path)) {
+        result = SQLITE_FULL;
+        message = sqlite3_errstr(SQLITE_FULL);
+    }
+    return store_fail(state->path, result, message, error);
+}
+
 enum status query_end(struct query *query, struct error *error)
 {
     struct state *state = query->state;
     enum status status = STATUS_OK;
 
     if (query->result != SQLITE_OK)
-        status = store_fail(state->path, query->result,
-                            sqlite3_errmsg(state->database), error);
+        status = fail(state, query->result, error);
     if (query->statement != NULL) {
         sqlite3_reset(query->statement);
         sqlite3_clear_bindings(query->statement);

@@ -120,6 +120,11 @@ enum status place_check(const char *path, bool *exists, struct error *error)
     MUST_CHECK;
 /* An empty file of mode 0600. */
 enum status place_make_file(const char *path, struct error *error) MUST_CHECK;
+/* Does this errno say that a new file found no space? Then it is as good as a
+ * write that failed: somebody makes space, nothing is wrong with the place. */
+bool place_is_full(int reason);
+/* Does the disk of `path` hold no further file at all? */
+bool place_has_no_file(const char *path);
 /* `type` as statfs(2) reports it. */
 bool place_is_network(uint64_t type);
 

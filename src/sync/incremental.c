@@ -115,7 +115,8 @@ static enum status begin_at(struct window *window, int64_t mark_us,
 }
 
 /* Where the table there cannot become this one - another key, a narrower type,
- * another policy of deletes - a copy is made beside it and swapped in. */
+ * another policy of deletes, another table's rows - a copy is made beside it
+ * and swapped in. */
 static enum status copy_first(struct task *task, int64_t *mark_us,
                               struct error *error)
 {
@@ -123,7 +124,8 @@ static enum status copy_first(struct task *task, int64_t *mark_us,
     const struct table *table = task->work->table;
     struct warehouse_plan plan = {.changes = NULL};
     enum status status = ops->plan(task->warehouse, &table, 1, &plan, error);
-    bool is_unfit = status == STATUS_OK && plan.needs_reload &&
+    bool is_unfit = status == STATUS_OK &&
+                    (plan.needs_reload || task->work->takes_over) &&
                     ops->facts(task->sync->warehouse)->powers.swaps;
     if (status != STATUS_OK)
         return status;

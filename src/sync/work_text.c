@@ -146,6 +146,7 @@ bool work_must_begin_anew(const struct work *work)
 {
     return work->state &&
            (work->is_lost ||
+            (work->takes_over && work->state->life != LIFE_BACKFILLING) ||
             shape_needs_reading(work->state->shape, work->shape_text));
 }
 

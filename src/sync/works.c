@@ -254,34 +254,119 @@ static enum status make_work(struct listing *listing, struct work *work,
     return status;
 }
 
-/* The later one of two tables that would fill the same one. */
+static void refuse_twin(struct work *work, const char *other)
+{
+    (void)error_set_status(&work->problem, ERROR_SETTINGS_VALUE, STATUS_TABLE,
+                           "cannot load table \"%s\" into \"%s\": table "
+                           "\"%s\" is loaded there", work->name,
+                           work->table->target, other);
+    error_effect(&work->problem, "The table stands still; others go on.");
+    error_next(&work->problem, "set  %s: {to: ANOTHER_NAME}", work->name);
+}
+
+/* Was it loaded there before? */
+static bool is_at_home(const struct work *work)
+{
+    return work->state && work->state->success_us != 0 &&
+           work->state->target &&
+           text_equal(work->state->target, work->table->target);
+}
+
+/* Of two tables that would fill the same one the one that was there before
+ * goes on, else the first. */
 static void refuse_twins(struct listing *listing)
 {
     for (size_t i = 1; i < listing->count; i++) {
         struct work *work = &listing->works[i];
         for (size_t j = 0; j < i && work->problem.id == ERROR_NONE; j++) {
-            const struct work *other = &listing->works[j];
+            struct work *other = &listing->works[j];
             if (!other->table || !text_equal(work->table->target,
                                              other->table->target))
                 continue;
-            (void)error_set_status(&work->problem, ERROR_SETTINGS_VALUE,
-                                   STATUS_TABLE,
-                                   "cannot load table \"%s\" into \"%s\": "
-                                   "table \"%s\" is loaded there",
-                                   work->name, work->table->target,
-                                   other->name);
-            error_next(&work->problem, "give one of them another name by to:");
+            if (is_at_home(work) && !is_at_home(other))
+                refuse_twin(other, work->name);
+            else
+                refuse_twin(work, other->name);
         }
     }
+}
+
+/* Would that table of the state fill the work's? One that is not read now,
+ * else its work would tell. */
+static bool is_twin(const struct listing *listing, const struct work *work,
+                    const struct state_table *known)
+{
+    const char *target = work->table->target;
+    if (known->success_us == 0 || !known->target ||
+        !text_equal(known->target, target) ||
+        !text_equal(known->source, listing->sync->endpoint->name) ||
+        is_listed(listing, known->name))
+        return false;
+    const struct table_settings *entry =
+        settings_for(listing->sync->settings, known->name);
+    return entry && text_equal(target, entry->target ? entry->target
+                                                     : known->name);
+}
+
+/* Was that table of the state the last to fill the work's target? */
+static bool has_filled(const struct listing *listing, const struct work *work,
+                       const struct state_table *known)
+{
+    int64_t own_us = work->state ? work->state->success_us : 0;
+    return known->success_us > own_us && known->target &&
+           text_equal(known->target, work->table->target) &&
+           !text_equal(known->name, work->name) &&
+           text_equal(known->source, listing->sync->endpoint->name);
+}
+
+/* A table that was loaded where this one would be, and that the command does
+ * not name. */
+static enum status refuse_strangers(struct listing *listing,
+                                    struct error *error)
+{
+    struct state_table **known = NULL;
+    enum status status = listing->state
+                             ? state_tables(listing->state, &known, error)
+                             : STATUS_OK;
+    for (size_t i = 0; i < listing->count && known; i++) {
+        struct work *work = &listing->works[i];
+        for (size_t j = 0; known[j] && work->problem.id == ERROR_NONE; j++) {
+            work->takes_over |= has_filled(listing, work, known[j]);
+            if (!is_at_home(work) && is_twin(listing, work, known[j]))
+                refuse_twin(work, known[j]->name);
+        }
+    }
+    state_tables_free(known);
+    return status;
+}
+
+static enum status ask_stored(struct listing *listing,
+                              const struct table *const *tables,
+                              size_t count, bool *is_stored,
+                              struct error *error)
+{
+    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
+    if (ops->stored)
+        return ops->stored(listing->warehouse, tables, count, is_stored,
+                           error);
+    struct warehouse_plan *plans = memory_new(count, sizeof *plans);
+    enum status status = ops->plan(listing->warehouse, tables, count, plans,
+                                   error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        is_stored[i] = !plans[i].is_new;
+        warehouse_plan_release(&plans[i]);
+    }
+    memory_free(plans);
+    return status;
 }
 
 /* Tables that were loaded once and that the warehouse has no more: their old
  * rows would never come again. */
 static enum status find_lost(struct listing *listing, struct error *error)
 {
-    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
     const struct table **tables = memory_new(listing->count, sizeof *tables);
     struct work **works = memory_new(listing->count, sizeof *works);
+    bool *is_stored = memory_new(listing->count, sizeof *is_stored);
     size_t count = 0;
     for (size_t i = 0; i < listing->count; i++) {
         struct work *work = &listing->works[i];
@@ -291,15 +376,12 @@ static enum status find_lost(struct listing *listing, struct error *error)
         works[count] = work;
         tables[count++] = work->table;
     }
-    struct warehouse_plan *plans = memory_new(count, sizeof *plans);
-    enum status status = count > 0 ? ops->plan(listing->warehouse, tables,
-                                               count, plans, error)
+    enum status status = count > 0 ? ask_stored(listing, tables, count,
+                                                is_stored, error)
                                    : STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        works[i]->is_lost = plans[i].is_new;
-        warehouse_plan_release(&plans[i]);
-    }
-    memory_free(plans);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        works[i]->is_lost = !is_stored[i];
+    memory_free(is_stored);
     memory_free(works);
     memory_free(tables);
     return status;
@@ -325,7 +407,8 @@ static enum status list_all(struct listing *listing, struct error *error)
     if (status != STATUS_OK)
         return status;
     refuse_twins(listing);
-    return find_lost(listing, error);
+    status = refuse_strangers(listing, error);
+    return status == STATUS_OK ? find_lost(listing, error) : status;
 }
 
 enum status works_list(struct sync *sync, const struct work_choice *choice,

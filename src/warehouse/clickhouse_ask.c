@@ -2,6 +2,9 @@
  * What tidemark asks about stored tables: first names of columns, versions,
  * sizes; and what it may be granted.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "clickhouse_plan.h"
@@ -26,6 +29,42 @@ enum status clickhouse_seeds(struct warehouse_session *session,
             seed_names[i] = clickhouse_comment_seed(there->comment);
     }
     clickhouse_table_release(&stored);
+    return STATUS_OK;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* The names of all tables of the database, for they cost the server nothing:
+ * it opens no table for them. */
+enum status clickhouse_stored(struct warehouse_session *session,
+                              const struct table *const *tables,
+                              size_t count, bool *is_stored,
+                              struct error *error)
+{
+    struct clickhouse_session *ours = (struct clickhouse_session *)session;
+    struct clickhouse_rows rows;
+    struct buffer sql;
+    sql_init(&sql);
+    buffer_add_text(&sql, "SELECT name FROM system.tables WHERE database = ");
+    sql_text(&sql, ours->house->database);
+    buffer_add_text(&sql, " FORMAT TSV");
+    enum status status = clickhouse_query(ours, &sql, &rows, error);
+    buffer_release(&sql);
+    if (status != STATUS_OK)
+        return status;
+    if (rows.row_count > 1)
+        qsort(rows.cells, rows.row_count, sizeof *rows.cells, compare_names);
+    for (size_t i = 0; i < count; i++) {
+        char *name = memory_format("%s" CLICKHOUSE_STORED, tables[i]->target);
+        is_stored[i] = rows.row_count > 0 &&
+                       bsearch(&name, rows.cells, rows.row_count,
+                               sizeof *rows.cells, compare_names);
+        memory_free(name);
+    }
+    clickhouse_rows_release(&rows);
     return STATUS_OK;
 }
 

@@ -38,6 +38,7 @@ const struct warehouse_ops clickhouse_warehouse_ops = {
     .session_close = clickhouse_session_close,
     .fit = clickhouse_fit,
     .plan = clickhouse_plan,
+    .stored = clickhouse_stored,
     .prepare = clickhouse_prepare,
     .seeds = clickhouse_seeds,
     .highest_version = clickhouse_highest,

@@ -158,7 +158,11 @@ static enum status run_step(struct clickhouse_session *session,
         FAILPOINT("clickhouse.ddl.widen", error);
         return clickhouse_widen(session, table, step, error);
     case STEP_CANNOT:
-        return error_set(error, ERROR_WAREHOUSE_TABLE, "%s", step->text);
+        (void)error_set(error, ERROR_WAREHOUSE_TABLE, "%s", step->text);
+        error_effect(error, "The table stands still; others go on.");
+        error_next(error, "set  %s: {to: ANOTHER_NAME}, or move away what is "
+                   "there", table->name);
+        return error->status;
     default:
         FAILPOINT("clickhouse.ddl.alter", error);
     }

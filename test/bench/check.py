@@ -1,9 +1,9 @@
 """Is the content right? Nothing here shares code with tidemark.
 
 The reference is a copy in the warehouse that the judge has compared with the
-source, cell by cell. After each run the warehouse sums a hash of every column
-of the target and of the reference. Where they differ, rows are joined by key
-to tell how many cells of which column.
+source, cell by cell. After each run the warehouse sums hashes of key and cell
+of every column, of the target and of the reference. Where they differ, rows
+are joined by key to tell how many cells of which column.
 """
 
 import re
@@ -47,9 +47,11 @@ def _types(servers, name):
             columns(judge, database, table).items()}
 
 
-def _sums(servers, name, names):
+def _sums(servers, name, names, key):
+    """Rows, and of each column its cells that are not NULL and a sum of
+    hashes that ties each cell to its row."""
     cells = ", ".join(f"count({quote(column)}), "
-                      f"sum(cityHash64({quote(column)}))"
+                      f"sum(cityHash64({quote(key)}, {quote(column)}))"
                       for column in names)
     row = servers.rows(f"SELECT count(), {cells} FROM {name}")[0]
     return row[0], {column: tuple(row[1 + 2 * at:3 + 2 * at])
@@ -64,7 +66,8 @@ class Content:
         self.reference = f"{REFERENCE}.{table}"
         self.key = key
         self.types = _types(servers, self.reference)
-        self.rows, self.sums = _sums(servers, self.reference, self.types)
+        self.rows, self.sums = _sums(servers, self.reference, self.types,
+                                     key)
 
     def verdict(self, target):
         """"equal", or in what way it is not."""
@@ -76,7 +79,7 @@ class Content:
         faults = [f"{name} is {_kind(found[name])}, not {_kind(wanted)}"
                   for name, wanted in self.types.items()
                   if _kind(found[name]) != _kind(wanted)]
-        rows, sums = _sums(self.servers, target, self.types)
+        rows, sums = _sums(self.servers, target, self.types, self.key)
         if rows != self.rows:
             faults.append(f"{rows} rows of {self.rows}")
         differing = [name for name in self.types

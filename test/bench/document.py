@@ -69,7 +69,7 @@ def _measured(name, result):
     if result["void"]:
         lines += [f"**Void**: {result['void']}.", ""]
     return [*lines, f"![{report.title(result)}]({picture.name})", "",
-            *_table(report.tool_rows(result), (0, 11)), "",
+            *_table(report.tool_rows(result), report.LEFT), "",
             *_table(report.ratio_rows(result["ratios"])), "",
             "Better than tidemark here:", "", *wins(result), ""]
 

@@ -59,7 +59,7 @@ class Floors:
         return costs
 
     def _measure(self, command):
-        self.servers.await_quiet()
+        self.servers.make_ready()
         before = self.servers.spent()
         done = run(self.programs, command)
         spent = self.servers.spent_since(before)

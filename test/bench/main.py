@@ -1,6 +1,7 @@
 """scripts/bench: the options, and what is done for each."""
 
 import argparse
+import os
 import pathlib
 import sys
 
@@ -9,7 +10,7 @@ from lab.process import LabError
 from . import bounds, data, document, peers, programs, profile, reckon, report
 from .check import ContentError
 from .measure import Bench, say
-from .servers import Servers
+from .servers import Servers, folder
 
 USAGE = """Measures tidemark against floors and peers on servers of its own.
 
@@ -36,11 +37,14 @@ def _arguments(words):
                         help="install and run dlt and mysql_ch_replicator, "
                         "and what is found of ingestr and Sling")
     parser.add_argument("--results", type=pathlib.Path, metavar="FILE",
-                        help="where the result goes (one table), in place "
-                        "of a temporary name; `keep` stands for "
-                        "test/bench/results/SOURCE-TABLE.json")
+                        help="where the result goes (one table); `keep` "
+                        "stands for test/bench/results/SOURCE-TABLE.json; "
+                        "without it, results/ in $TIDEMARK_BENCH")
     parser.add_argument("--json", action="store_true",
                         help="print the results as JSON, too")
+    parser.add_argument("--cold", action="store_true",
+                        help="the source starts anew before each run; kept "
+                        "as SOURCE-TABLE-cold")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--gate", action="store_true",
                       help="fail when a ratio is more than 10 %% worse than "
@@ -70,18 +74,24 @@ def _count(text):
 
 
 def _keep(options, result, name):
-    if not options.results:
-        return
-    path = report.kept_path(options.source, name) \
-        if str(options.results) == "keep" else options.results
+    path = options.results
+    if not path:
+        path = os.path.join(folder(), "results",
+                            f"{options.source}-{name}.json")
+    elif str(path) == "keep":
+        path = report.kept_path(options.source, name)
     report.write(result, path)
-    say(f"kept in {path}")
+    say(f"result in {path}")
+
+
+def _name(table, is_cold):
+    return f"{table}-cold" if is_cold else table
 
 
 def _measure(options, built):
     """True unless a run is void: its figures stand, but do not count."""
     good = True
-    with Servers(options.source) as servers:
+    with Servers(options.source, options.cold) as servers:
         more = peers.available() if options.peers else []
         for table in options.table or ["orders"]:
             rows = options.rows or data.ROWS[table]
@@ -90,7 +100,7 @@ def _measure(options, built):
             say(report.text(result))
             if options.json:
                 say(report.as_json(result))
-            _keep(options, result, table)
+            _keep(options, result, _name(table, options.cold))
             good = good and not result["void"]
     return good
 
@@ -99,7 +109,7 @@ def _kept(options):
     """Kept results that the gate holds new ones to."""
     paths = sorted(report.RESULTS.glob("*.json"))
     if options.table:
-        paths = [report.kept_path(options.source, table)
+        paths = [report.kept_path(options.source, _name(table, options.cold))
                  for table in options.table]
     return [result for result in map(report.read, paths)
             if "ratios" in result]
@@ -109,7 +119,7 @@ def _steady(kept, options, built):
     """A new result like the kept one, tried again while it is void."""
     settings = kept["settings"]
     for _ in range(ATTEMPTS):
-        with Servers(settings["source"]) as servers:
+        with Servers(settings["source"], settings["is_cold"]) as servers:
             result = Bench(servers, built, settings["table"],
                            settings["rows"]).measure(options.runs)
         say(report.text(result))

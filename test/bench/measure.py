@@ -39,7 +39,7 @@ def circumstances(servers, programs):
             "memory_mib": os.sysconf("SC_PAGE_SIZE")
             * os.sysconf("SC_PHYS_PAGES") // MIB,
             "kernel": platform.release()},
-        "versions": {"tidemark": said.splitlines()[0],
+        "versions": {"tidemark": said.split("\n")[0].split(" ", 1)[1],
                      servers.kind: servers.sql("SELECT VERSION()")[0][0],
                      "clickhouse": servers.rows("SELECT version()")[0][0]},
         "commit": _git("rev-parse", "HEAD"),
@@ -67,7 +67,7 @@ class Bench:
     def once(self, tool):
         """Cost of one run of a tool, its content checked."""
         tool.prepare()
-        self.servers.await_quiet()
+        self.servers.make_ready()
         before = self.servers.spent()
         cost = tool.run()
         cost.pop("output", None)
@@ -156,7 +156,11 @@ class Bench:
         return {
             **circumstances(self.servers, self.programs),
             "settings": {"source": self.servers.kind, "table": self.table,
-                         "rows": self.rows, "runs": runs},
+                         "rows": self.rows, "runs": runs,
+                         "is_cold": self.servers.is_cold,
+                         "source_options": self.servers.source.options},
+            "peers": {tool.name: tool.version for tool in self.tools
+                      if tool.version},
             "load_average": {"before": load[0], "after": load[1]},
             "void": reckon.void(
                 {name: each["before"] for name, each in floors.items()},

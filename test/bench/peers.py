@@ -48,6 +48,7 @@ class Native(Tool):
 
 class Dlt(Native):
     name = "dlt connectorx"
+    version = "dlt 1.31, connectorx 0.4.6"
     package = "dlt"
 
     def run(self):
@@ -76,6 +77,7 @@ class Replicator(Tool):
     """Its initial replication; it makes the database by itself."""
 
     name = "mysql_ch_replicator"
+    version = "0.1.16"
     package = "mysql_ch_replicator"
 
     def prepare(self):

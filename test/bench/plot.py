@@ -4,8 +4,10 @@ from xml.sax.saxutils import escape
 
 WIDTH = 860
 LABELS = 150           # to the left of the bars
-PANEL = 300            # of each of the two panels
-GAP = 90               # between them, for the figures of the first
+PANEL = 300            # of the wall clock
+GAP = 90               # behind it, for its figures
+CPU_PANEL = 260
+LONGEST = 5            # times tidemark; longer bars are cut
 BAR = 18
 STEP = 30
 TOP = 74
@@ -28,37 +30,47 @@ def _bar(x, y, width, color, told):
         f'height="{BAR}" fill="{color}"><title>{escape(told)}</title></rect>'
 
 
-def _line(start, end, color, dashes=""):
+def _line(start, end, color, width=1.2, dashes="none"):
     return f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" ' \
         f'x2="{end[0]:.1f}" y2="{end[1]:.1f}" stroke="{color}" ' \
-        f'stroke-width="1.2"{dashes and f" stroke-dasharray={dashes!r}"}/>' \
-        .replace("'", '"')
+        f'stroke-width="{width}" stroke-dasharray="{dashes}"/>'
+
+
+def _break(x, y):
+    """Two strokes through a bar that is longer than the panel."""
+    return [_line((x + gap, y - 3), (x + gap - 6, y + BAR + 3), "#ffffff", 3)
+            for gap in (-14, -7)]
 
 
 def _wall(found, y, name, scale):
     """The median as a bar, minimum to maximum as a line over it."""
     values = [found[word]["wall_s"] for word in
               ("median", "minimum", "maximum")]
-    middle, least, most = (LABELS + value * scale for value in values)
+    middle, least, most = (LABELS + min(value * scale, PANEL)
+                           for value in values)
     height = y + BAR / 2
-    return [_bar(LABELS, y, values[0] * scale,
-                 OWN if name.startswith("tidemark") else OTHER,
-                 f"{name}: {values[0]:.3f} s"),
-            _line((least, height), (most, height), INK),
-            _text(max(middle, most) + 6, y + 13, f"{values[0]:.2f}")]
+    parts = [_bar(LABELS, y, middle - LABELS,
+                  OWN if name.startswith("tidemark") else OTHER,
+                  f"{name}: {values[0]:.3f} s"),
+             _line((least, height), (most, height), INK),
+             _text(max(middle, most) + 6, y + 13, f"{values[0]:.2f}")]
+    return parts + (_break(middle, y) if values[0] * scale > PANEL else [])
 
 
 def _cpu(found, y, name, scale):
-    x = LABELS + PANEL + GAP
+    start = x = LABELS + PANEL + GAP
     parts = []
     total = 0.0
     for field, who, color in SHARES:
         value = found["median"][field]
-        parts.append(_bar(x, y, value * scale, color,
-                          f"{name}, {who}: {value:.3f} s"))
-        x += value * scale
+        end = min(x + value * scale, start + CPU_PANEL)
+        if end > x:
+            parts.append(_bar(x, y, end - x, color,
+                              f"{name}, {who}: {value:.3f} s"))
+        x = end
         total += value
-    return parts + [_text(x + 6, y + 13, f"{total:.2f}")]
+    parts.append(_text(x + 6, y + 13, f"{total:.2f}"))
+    return parts + (_break(x, y) if total * scale > CPU_PANEL else [])
 
 
 def _legend(y):
@@ -88,18 +100,21 @@ def svg(result, title):
                     if "median" in found),
                    key=lambda each: each[1]["median"]["wall_s"])
     floor = result["floor"]["overlapped_s"]
-    widest = max([floor] + [found["maximum"]["wall_s"] for _, found in tools])
-    busiest = max(sum(found["median"][field] for field, _, _ in SHARES)
-                  for _, found in tools)
+    own = result["tools"]["tidemark"]["median"]
+    widest = min(max(found["maximum"]["wall_s"] for _, found in tools),
+                 LONGEST * own["wall_s"])
+    busiest = min(max(found["median"]["cpu_s"] for _, found in tools),
+                  LONGEST * own["cpu_s"])
     parts = _heads(result, title)
     for place, (name, found) in enumerate(tools):
         y = TOP + place * STEP
         parts.append(_text(LABELS - 8, y + 13, name, anchor="end"))
         parts += _wall(found, y, name, PANEL / widest)
-        parts += _cpu(found, y, name, (PANEL - 30) / busiest)
+        parts += _cpu(found, y, name, CPU_PANEL / busiest)
     bottom = TOP + len(tools) * STEP
     x = LABELS + floor * PANEL / widest
-    parts.append(_line((x, TOP - 6), (x, bottom - 6), INK, "4 3"))
+    parts.append(_line((x, TOP - 6), (x, bottom - 6), INK,
+                       dashes="4 3"))
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
         f'height="{bottom + 6}" viewBox="0 0 {WIDTH} {bottom + 6}" '

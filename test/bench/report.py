@@ -8,10 +8,11 @@ from .programs import ROOT
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 DOCUMENT = ROOT / "doc" / "performance.md"
+LEFT = (0, 12)  # columns of tool_rows that are words
 
 
-def kept_path(source, table):
-    return RESULTS / f"{source}-{table}.json"
+def kept_path(source, name):
+    return RESULTS / f"{source}-{name}.json"
 
 
 def write(result, path):
@@ -42,10 +43,11 @@ def _spread(found, name, digits=3):
 
 
 def tool_rows(result):
-    """Header and one row a floor and tool, as texts."""
+    """Header and one row a floor and tool, as texts. MB out/in: what left
+    the source and what came to the warehouse."""
     rows = [["", "wall s (min-max)", "/ floor", "tool CPU", "source",
              "warehouse", "merged", "MiB", "requests", "INSERTs", "parts",
-             "content"]]
+             "MB out/in", "content"]]
     overlapped = result["floor"]["overlapped_s"]
     for name, found in {
             **{f"floor: {name}": floor
@@ -53,19 +55,22 @@ def tool_rows(result):
             **result["tools"]}.items():
         content = found.get("content", "")
         if "median" not in found:
-            rows.append([name] + [""] * 10 + [content])
+            rows.append([name] + [""] * 11 + [content])
             continue
         middle = found["median"]
         merged = middle.get("warehouse_cpu_merged_s")
         rows.append([
             name, _spread(found, "wall_s"),
             f"{middle['wall_s'] / overlapped:.2f}",
-            f"{middle['tool_cpu_s']:.3f}", f"{middle['source_cpu_s']:.2f}",
+            f"{middle['tool_cpu_s']:.3f}" if middle["peak_mib"] else "-",
+            f"{middle['source_cpu_s']:.2f}",
             f"{middle['warehouse_cpu_s']:.2f}",
             f"{merged:.2f}" if merged is not None else "",
-            f"{middle['peak_mib']:.1f}",
+            f"{middle['peak_mib']:.1f}" if middle["peak_mib"] else "-",
             f"{middle['source_requests']:.0f}", f"{middle['inserts']:.0f}",
-            f"{middle['parts']:.0f}", content])
+            f"{middle['parts']:.0f}",
+            f"{middle['source_bytes'] / 1e6:.0f}/"
+            f"{middle['bytes_received'] / 1e6:.0f}", content])
     return rows
 
 
@@ -89,7 +94,8 @@ def as_json(result):
 def title(result):
     settings = result["settings"]
     return f"{settings['source']} -> ClickHouse, {settings['table']}, " \
-        f"{settings['rows']:,} rows, medians of {settings['runs']}"
+        f"{settings['rows']:,} rows, medians of {settings['runs']}" \
+        + (", cold buffer pool" if settings["is_cold"] else "")
 
 
 def text(result):
@@ -100,7 +106,7 @@ def text(result):
              f" to {result['load_average']['after']:.2f}; "
              + ", ".join(f"{name} {version}" for name, version
                          in result["versions"].items()),
-             "", *_lines(tool_rows(result), (0, 11)), "",
+             "", *_lines(tool_rows(result), LEFT), "",
              f"overlapped floor {result['floor']['overlapped_s']:.3f} s, "
              f"{result['floor']['load']} is the better load", "",
              *_lines(ratio_rows(result["ratios"]), (0,))]

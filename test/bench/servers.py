@@ -44,6 +44,7 @@ def _source_options(kind):
     log = {"innodb_log_file_size": "1G"} if kind == "mariadb" else \
         {"innodb_redo_log_capacity": "1G"}
     return {"innodb_buffer_pool_size": "3G",
+            "innodb_buffer_pool_load_at_startup": "OFF",
             "innodb_flush_log_at_trx_commit": "0", **log}
 
 
@@ -59,10 +60,15 @@ class Warehouse(ClickHouse):
 
 
 class Servers:
-    """`with Servers("mariadb") as servers`: both, running."""
+    """`with Servers("mariadb") as servers`: both, running.
 
-    def __init__(self, kind):
+    is_cold: the source starts anew before each run, its buffer pool empty;
+    the files stay in the system's cache.
+    """
+
+    def __init__(self, kind, is_cold=False):
         self.kind = kind
+        self.is_cold = is_cold
         place = os.path.join(folder(), "servers")
         self.source = SOURCES[kind]().start(
             os.path.join(place, kind), **_source_options(kind))
@@ -141,6 +147,14 @@ class Servers:
             if busy < 0.2 * QUIET_S \
                     and not self.rows("SELECT 1 FROM system.merges")[:1]:
                 return
+
+    def make_ready(self):
+        """To be called right before each run that is measured."""
+        if self.is_cold:
+            self._watch.close()
+            self.source.restart()
+            self._watch = self.source.admin()
+        self.await_quiet()
 
     def empty_target(self):
         self.query(f"DROP DATABASE IF EXISTS {TARGET} SYNC")

@@ -20,6 +20,7 @@ class Tool:
     """One table of the source, database.table, into TARGET."""
 
     name = None
+    version = None  # where it is not that of a server
 
     def __init__(self, servers, programs, database, table, key):
         self.servers = servers

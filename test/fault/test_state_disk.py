@@ -13,7 +13,8 @@ import signal
 import pytest
 
 from fault_shop import KINDS, assert_named
-from fault_world import fill_disk, mount_disk, unmount_disk
+from fault_world import fill_disk, limit_files, mount_disk, \
+    unmount_disk
 
 NIGHTLY = os.environ.get("TIDEMARK_NIGHTLY") == "1"
 SEED = int(os.environ.get("TIDEMARK_SEED", "20261121"))
@@ -123,6 +124,17 @@ def test_a_disk_that_is_really_full(make_shop, small_disk, free):
     # Nothing of it heals as long as nobody makes space.
     assert_named(shop, shop.run("run"), 5, small_disk)
     os.remove(small_disk / "filler")
+    shop.check()
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_no_room_for_another_file(make_shop, small_disk, count):
+    """Of lock, state, log and what is shared, the first ones are made."""
+    shop = make_shop("clickhouse")
+    shop.build(state=str(small_disk / "tidemark.db"))
+    limit_files(small_disk, count)
+    assert_named(shop, shop.run("run"), 5, small_disk)
+    limit_files(small_disk, 100)
     shop.check()
 
 

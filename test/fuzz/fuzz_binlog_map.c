@@ -71,7 +71,7 @@ static void parse(const struct table *table,
                   const struct binlog_layout *layout, uint8_t options,
                   struct bytes body)
 {
-    struct binlog_format format = {8, options & 1};
+    struct binlog_map_form format = {8, options & 1};
     struct binlog_map map = {.table_id = 0};
 
     if (binlog_map_parse(&map, body, &format)) {

@@ -24,9 +24,11 @@ HARMLESS = re.compile(
     r"progress_|pthread_(mutex|cond)_(destroy|init)|secret_|assert|"
     r"FAILPOINT|explicit_bzero|\(void\)")
 # What a call fills has a value before only for the sake of order.
-FILLED = re.compile(r"^\s+\w[\w ]*[ *](\w+) = [\w-]+;$")
+FILLED = re.compile(r"^\s+\w[\w ]*[ *](\w+) = "
+                    r"(?:true|false|-?\d+|[A-Z][A-Z0-9_]*);$")
 # One more byte in a buffer, or another step of its growth: the same program.
-SIZES = re.compile(r"^\s+(static )?\w[\w ]*\**\w+\[\d+\];|_?capacity\b.*=")
+SIZES = re.compile(r"^\s+(static )?\w[\w ]*\**\w+\[\d+\];|_?capacity\b.*=|"
+                   r"= memory_new\(1, ")
 
 
 class Change(typing.NamedTuple):

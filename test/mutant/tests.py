@@ -3,6 +3,7 @@
 import os
 import re
 
+STEPS = "test/fault/test_a_failed_step_is_told.py"
 # Tests on real servers that look at what a source file does.
 NEAR = [
     ("src/warehouse/files", ["test/conformance/test_files*.py",
@@ -18,21 +19,20 @@ NEAR = [
                      "test/server/test_bad_input.py"]),
     ("src/settings", ["test/server/test_bad_input.py",
                       "test/server/test_commands_check.py"]),
+    ("src/state", [STEPS]), ("src/deliver", [STEPS]), ("src/sync", [STEPS]),
     ("src/", ["test/promise/test_a_change_loses_no_row.py",
               "test/server/test_commands_run.py",
               "test/promise/test_[0-9]*.py"]),
 ]
 PARTS = ("promise", "server", "conformance", "slow", "fault")
-# Minutes each: after everything else, in this order.
+# Minutes each: after everything else, in this order; then test/fault.
 LAST = ["test/server/test_source_bound.py",
         "test/server/test_random_files.py",
         "test/server/test_random_schemas.py",
         "test/promise/test_10_memory_is_bounded.py",
         "test/promise/test_windows_of_every_cursor.py",
         "test/promise/test_windows_never_read_past_the_safe_time.py",
-        "test/server/test_thousand_tables.py",
-        "test/fault/test_death_at_every_step.py",
-        "test/fault/test_kill_at_random.py"]
+        "test/server/test_thousand_tables.py"]
 
 
 def on_servers(root, source):
@@ -42,8 +42,10 @@ def on_servers(root, source):
     near = [path.relative_to(root).as_posix()
             for start, patterns in NEAR if str(source).startswith(start)
             for pattern in patterns for path in sorted(root.glob(pattern))]
-    early = [path for path in near + every if path not in LAST]
-    return list(dict.fromkeys(early + LAST))
+    late = LAST + [path for path in every
+                   if path.startswith("test/fault") and path != STEPS]
+    early = [path for path in near + every if path not in late]
+    return list(dict.fromkeys(early + late))
 
 
 def units(root, source):

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 
 from . import tests
 
@@ -27,9 +28,11 @@ class Tree:
         self.spare = pathlib.Path(folder) / "t"
         self.log = pathlib.Path(folder) / "log"
         self.lab = pathlib.Path(folder) / "lab"
+        self.lock = threading.RLock()  # one thing runs at a time
         self.child = None
+        self.is_over = False
 
-    def make(self, origin):
+    def make(self, origin, builds):
         """Copies what git knows of the origin, and builds it."""
         files = subprocess.run(["git", "ls-files", "-z"], cwd=origin,
                                check=True, capture_output=True).stdout
@@ -39,10 +42,10 @@ class Tree:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(origin / name, target)
         self.call("./autogen.sh")
-        for build, options in OPTIONS.items():
+        for build in builds:
             (self.root / build).mkdir(parents=True)
             self.call("../../configure", "-q", "--enable-failpoints",
-                      *options, folder=build)
+                      *OPTIONS[build], folder=build)
             if not self.build(build):
                 sys.exit("the tree itself does not build: " + self.report())
 
@@ -54,22 +57,24 @@ class Tree:
 
     def call(self, *command, folder=".", limit_s=1800, lab=None):
         """Its exit code, None when time ran out; its children die too."""
+        if self.is_over:
+            sys.exit(f"given up: {command}")
         environment = {**os.environ, "PYTHONPATH": "test",
                        "srcdir": str(self.root),
                        "TIDEMARK_BUILD": str(self.root / PLAIN),
                        "TIDEMARK_LAB": str(lab or self.lab),
                        "ASAN_OPTIONS": "hard_rss_limit_mb=4096"}
         environment.pop("TIDEMARK_NIGHTLY", None)
-        with open(self.log, "wb") as log:
+        with self.lock, open(self.log, "wb") as log:
             self.child = subprocess.Popen(
                 command, cwd=self.root / folder, stdout=log, stderr=log,
                 env=environment, start_new_session=True)
-        try:
-            return self.child.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            self.end()
+            try:
+                return self.child.wait(limit_s)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                self.end()
 
     def end(self):
         """Ends what runs here, with its children."""
@@ -79,6 +84,12 @@ class Tree:
             except ProcessLookupError:
                 pass
             self.child.wait()
+
+    def give_up(self):
+        """Whatever runs here, and whoever else would start something."""
+        self.is_over = True
+        self.end()
+        self.servers("down")
 
     def report(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -90,8 +101,10 @@ class Tree:
                    for target in ("all", "check-programs"))
 
     def servers(self, command):
-        if self.call(sys.executable, "-m", "lab", command) != 0:
-            sys.exit(f"lab {command}: {self.report()}")
+        subprocess.run([sys.executable, "-m", "lab", command], check=True,
+                       cwd=self.root, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "PYTHONPATH": "test",
+                            "TIDEMARK_LAB": str(self.lab)})
 
     def unit_fails(self, name, build=PLAIN):
         limits = LIMITED if build == PLAIN else []
@@ -103,16 +116,18 @@ class Tree:
 
     def pytest(self, *arguments, lab=None):
         """None when all passed, else the test that failed."""
-        code = self.call(*LIMITED, sys.executable, "-m", "pytest", "-x", "-q",
-                         f"--basetemp={self.spare}", *arguments,
-                         limit_s=SERVERS_LIMIT_S, lab=lab)
-        shutil.rmtree(self.spare, ignore_errors=True)
+        with self.lock:
+            code = self.call(*LIMITED, sys.executable, "-m", "pytest", "-x",
+                             "-q", f"--basetemp={self.spare}", *arguments,
+                             limit_s=SERVERS_LIMIT_S, lab=lab)
+            report = self.report()
+            shutil.rmtree(self.spare, ignore_errors=True)
         if code == 0:
             return None
         if code is None:
             print(f"tests were cut after {SERVERS_LIMIT_S} s", flush=True)
             return None
-        found = tests.failed(self.report())
+        found = tests.failed(report)
         if code != 1 or not found:
-            sys.exit(f"pytest itself failed: {self.report()[-4000:]}")
+            sys.exit(f"pytest itself failed: {report[-4000:]}")
         return found

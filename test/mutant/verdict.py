@@ -30,13 +30,20 @@ def with_change(tree, change):
     return changed(tree, change.path, "\n".join(lines) + "\n")
 
 
-def killer(tree, clean, change):
-    """The name of the test that noticed, None, or NO_PROGRAM."""
+def by_units(tree, clean, change):
+    """The name of the unit test that noticed, None, or NO_PROGRAM."""
     with with_change(tree, change):
         if not tree.build():
             return NO_PROGRAM
-        return unit_killer(tree, clean, change.path) \
-            or server_killer(tree, clean, change.path)
+        return unit_killer(tree, clean, change.path)
+
+
+def by_servers(tree, clean, change):
+    """The same for what no unit test noticed."""
+    with with_change(tree, change):
+        if not tree.build():
+            raise ValueError(f"{change}: does not build any more")
+        return server_killer(tree, clean, change.path)
 
 
 def unit_killer(tree, clean, source):
@@ -70,16 +77,20 @@ def is_kill(tree, clean, name):
     return bool(tree.pytest(name)) and not clean.pytest(name, lab=tree.lab)
 
 
-def keeps(tree, promise):
-    """True when the promise's own test does not see that it is broken."""
+def breaker(tree, clean, promise):
+    """The test that sees that the promise is broken, and passes where it is
+    not; None where the promise's own tests see nothing."""
     text = (tree.root / promise.source).read_text(encoding="utf-8")
     with changed(tree, promise.source, promise.applied(text)):
         if not tree.build():
             raise ValueError(f"{promise}: does not build: {tree.report()}")
-        return not test_fails(tree, promise.test)
+        name = test_fails(tree, promise.test)
+    return name if name and not test_fails(clean, name, tree.lab) else None
 
 
-def test_fails(tree, test):
+def test_fails(tree, test, lab=None):
+    """The test that failed, None where all passed."""
     if test.endswith(".c"):
-        return tree.unit_fails(test.split("/")[-1].removesuffix(".c"))
-    return bool(tree.pytest(test))
+        name = test.split("/")[-1].removesuffix(".c")
+        return test if tree.unit_fails(name) else None
+    return tree.pytest(test, lab=lab)

@@ -1,6 +1,8 @@
 """Invariant 10: memory is bounded by the setting, whatever the number of
 rows; a single row larger than a batch is the one exception."""
 
+from lab import http_faults as fault
+
 MIB = 1 << 20
 
 
@@ -42,8 +44,11 @@ def test_ten_times_the_rows_take_no_more_memory(rig):
     rig.equal("many")
 
 
-def test_the_setting_is_kept(small):
-    small.orders(300000)
+def test_the_setting_is_kept_while_the_warehouse_takes_nothing(small, http):
+    """What is read meanwhile would not fit."""
+    small.orders(400000)
+    small.warehouse_port = http.port
+    http.on("INSERT INTO", fault.hang(8, stored=False))
     settings(small, memory="16M")
     assert peak(small, "run") <= 64 * MIB
     small.equal("orders")

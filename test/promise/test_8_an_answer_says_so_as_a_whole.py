@@ -10,7 +10,7 @@ LIES = {
     "an exception in the body, stored": lambda: fault.exception_in_body(
         stored=True),
     "an exception in the header": lambda: fault.exception_in_header(),
-    "a text in the body": lambda: fault.exception_in_body(b"well\n"),
+    "a text in the body": lambda: fault.broken_body(lambda _: b"well\n"),
     "one row fewer in the summary": lambda: fault.fewer_rows_written(),
     "one row more in the summary": lambda: fault.fewer_rows_written(-1),
     "no summary": lambda: fault.without_summary(),

@@ -289,3 +289,20 @@ def test_another_server_behind_the_same_address_is_told(
     assert "source main is another server than before" in told.stderr
     assert small.state("SELECT epoch FROM sources") == [(2,)]
     assert small.rows("SELECT id, note FROM t ORDER BY id")[0][1] == "other"
+
+
+def test_a_table_in_the_place_of_another_shows_its_own_rows(small):
+    table(small, "id INT PRIMARY KEY, note VARCHAR(20)", "a")
+    table(small, "id INT PRIMARY KEY, note VARCHAR(20)", "b")
+    small.sql("INSERT INTO a (id, note) VALUES (1, 'a'), (2, 'a')")
+    small.sql("INSERT INTO b (id, note) VALUES (2, 'b'), (3, 'b')")
+    small.settings(tables=["a"])
+    small.ok("run")
+    small.settings(tables=[{"b": {"to": "a"}}])
+    small.ok("run")
+    small.equal("b", "a")
+    small.ok("run")
+    small.equal("b", "a")
+    small.settings(tables=["a"])
+    small.ok("run")
+    small.equal("a")

@@ -188,6 +188,49 @@ def test_a_name_as_long_as_the_warehouse_takes_is_loaded(shop):
     assert error["id"] == "TM3010", error
 
 
+def test_two_tables_never_fill_the_same_one(shop):
+    shop.sql("CREATE TABLE a_twin LIKE orders")
+    shop.sql("INSERT INTO a_twin SELECT id + 1000, customer, state, total, "
+             "quantity, name, note, weight, placed, updated_at FROM orders")
+    shop.settings(tables=["orders"])
+    shop.ok("run")
+    shop.settings(tables=["orders", {"a_twin": {"to": "orders"}}])
+    for arguments in ((), ("a_twin",)):  # also where orders is not read
+        result = shop.run("run", *arguments, "--json")
+        assert result.code == 1, str(result)
+        tables = tables_of(result.json())
+        error = tables["a_twin"]["error"]
+        assert error["id"] == "TM1003", error
+        assert '"orders" is loaded there' in error["text"], error
+        assert "a_twin: {to: ANOTHER_NAME}" in error["next"], error
+        assert tables.get("orders", {}).get("state", "on time") == "on time"
+    shop.equal("orders")
+    shop.settings(tables=["orders", {"a_twin": {"to": "twins"}}])
+    shop.ok("run")
+    shop.equal("orders")
+    shop.equal("a_twin", "twins")
+
+
+@pytest.mark.parametrize("taken, text", [
+    ("orders", "cannot create view"), ("orders__tm", "cannot use table")])
+def test_what_stands_in_the_way_is_left_alone(shop, taken, text):
+    shop.clickhouse.admin().query(f"CREATE TABLE {taken} (a Int8) ENGINE = "
+                                  "Log", database=shop.database)
+    for command in ("check", "plan"):
+        shop.settings()
+        result = shop.run(command, "orders", "plain")
+        assert result.code == 1, str(result)
+        assert text in result.stdout, str(result)
+        assert "next: set  orders: {to: ANOTHER_NAME}" in result.stdout
+    error = problem_of(shop, {})
+    assert error["id"] == "TM3009" and text in error["text"], error
+    assert "orders: {to: ANOTHER_NAME}" in error["next"], error
+    assert shop.rows(f"DESCRIBE TABLE {taken}")[0][:2] == ["a", "Int8"]
+    shop.settings(tables=[{"orders": {"to": "sales"}}])
+    shop.ok("run")
+    shop.equal("orders", "sales")
+
+
 @pytest.mark.parametrize("table, flaw", [
     ("a ENUM('','x') NOT NULL PRIMARY KEY", "PRIMARY .* \"a\" is an ENUM"),
     ("a INT, UNIQUE u (a)", "u .* \"a\" may be NULL"),

@@ -298,6 +298,59 @@ static void a_kind_of_ones_own_is_exact_or_stops(void **state)
     }
 }
 
+/* The kind that describe gives a type is made without a detour; any other is
+ * looked at value by value. */
+static void a_kind_is_natural_for_its_type_alone(void **state)
+{
+    static const char *const types[] = {
+        "int(11)",       "bigint(20) unsigned", "mediumint(8)", "bit(64)",
+        "year(4)",       "float",               "double",       "date",
+        "decimal(10,2)", "time(6)",             "datetime",     "timestamp",
+        "varchar(9)",    "varbinary(9)",
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(types); i++) {
+        struct making making;
+        making_start(&making, types[i]);
+        bool is_number = making.column->kind == KIND_INT;
+        if (!making_cell(&making)->is_natural)
+            fail_msg("%s is not natural", types[i]);
+        making_release(&making);
+        making_start(&making, types[i]);
+        retype(making.column, is_number ? KIND_UINT : KIND_INT, 8);
+        if (making_cell(&making)->is_natural)
+            fail_msg("%s is natural as another kind", types[i]);
+        making_release(&making);
+    }
+}
+
+static void a_narrower_kind_is_not_natural(void **state)
+{
+    static const struct {
+        const char *type;
+        enum kind kind;
+        uint8_t width;
+        bool is_natural;
+    } cases[] = {
+        {"int(11)", KIND_INT, 2, false},   {"int(11)", KIND_INT, 8, true},
+        {"bit(64)", KIND_UINT, 4, false},  {"bit(9)", KIND_UINT, 8, true},
+        {"year(4)", KIND_UINT, 4, false},  {"year(4)", KIND_UINT, 2, true},
+        {"double", KIND_FLOAT, 4, false},  {"float", KIND_FLOAT, 8, true},
+        {"mediumint(8)", KIND_INT, 4, true},
+        {"mediumint(8)", KIND_INT, 2, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct making making;
+        making_start(&making, cases[i].type);
+        retype(making.column, cases[i].kind, cases[i].width);
+        if (making_cell(&making)->is_natural != cases[i].is_natural)
+            fail_msg("%s as %s %u", cases[i].type, kind_name(cases[i].kind),
+                     cases[i].width);
+        making_release(&making);
+    }
+}
+
 static void a_short_binary_is_filled_up(void **state)
 {
     struct making making;
@@ -324,6 +377,8 @@ int main(void)
         cmocka_unit_test(a_key_that_is_not_valid_is_shown_by_its_bytes),
         cmocka_unit_test(decimals_are_exact_or_stop),
         cmocka_unit_test(a_kind_of_ones_own_is_exact_or_stops),
+        cmocka_unit_test(a_kind_is_natural_for_its_type_alone),
+        cmocka_unit_test(a_narrower_kind_is_not_natural),
         cmocka_unit_test(a_short_binary_is_filled_up),
     };
 

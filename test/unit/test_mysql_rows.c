@@ -244,6 +244,51 @@ static void a_value_no_server_sends_is_malformed(void **state)
 }
 
 /* Lengths of 2, 3 and 8 bytes, and the value behind each. */
+/* What the server sends of a part of a time: `highest` is taken, one more is
+ * not. */
+static void assert_limit(const uint8_t *value, size_t size, size_t part,
+                         uint8_t highest, bool is_duration)
+{
+    uint8_t bytes[13];
+    struct mysql_moment moment;
+    int64_t duration;
+
+    memcpy(bytes, value, size);
+    for (uint8_t over = 0; over < 2; over++) {
+        bytes[1 + part] = (uint8_t)(highest + over);
+        const uint8_t *behind =
+            is_duration
+                ? mysql_read_duration(bytes, bytes + size, &duration)
+                : mysql_read_moment(bytes, bytes + size, &moment);
+        assert_ptr_equal(behind, over ? NULL : bytes + size);
+    }
+}
+
+static void each_part_of_a_time_has_its_limit(void **state)
+{
+    static const uint8_t moment[] = {11, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t late[] = {11,   0x0f, 0x27, 1, 1,    0,
+                                   0,    0,    0x3f, 0x42, 0x0f, 0};
+    static const uint8_t duration[] = {12, 0, 0, 0, 0, 0, 0,
+                                       0,  0, 0, 0, 0, 0};
+    static const uint8_t long_one[] = {12, 0, 0,    0,    0,    0, 0,
+                                       0,  0, 0x3f, 0x42, 0x0f, 0};
+
+    (void)state;
+    assert_limit(late, sizeof(late), 0, 0x0f, false);
+    assert_limit(moment, sizeof(moment), 2, 12, false);
+    assert_limit(moment, sizeof(moment), 3, 31, false);
+    assert_limit(moment, sizeof(moment), 4, 23, false);
+    assert_limit(moment, sizeof(moment), 5, 59, false);
+    assert_limit(moment, sizeof(moment), 6, 59, false);
+    assert_limit(late, sizeof(late), 7, 0x3f, false);
+    assert_limit(duration, sizeof(duration), 0, 1, true);
+    assert_limit(duration, sizeof(duration), 5, 23, true);
+    assert_limit(duration, sizeof(duration), 6, 59, true);
+    assert_limit(duration, sizeof(duration), 7, 59, true);
+    assert_limit(long_one, sizeof(long_one), 8, 0x3f, true);
+}
+
 static void each_form_of_a_length_is_read(void **state)
 {
     static const char *const heads[] = {
@@ -367,6 +412,7 @@ int main(void)
         cmocka_unit_test(nulls_take_no_bytes),
         cmocka_unit_test(a_packet_cut_anywhere_is_malformed),
         cmocka_unit_test(a_value_no_server_sends_is_malformed),
+        cmocka_unit_test(each_part_of_a_time_has_its_limit),
         cmocka_unit_test(each_form_of_a_length_is_read),
         cmocka_unit_test(fields_must_be_what_was_described),
         cmocka_unit_test(a_row_without_room_waits_for_the_next_batch),

@@ -116,6 +116,18 @@ static void an_enum_goes_on_by_its_labels(void **state)
     assert_non_null(strstr(tail(scene), "`e` IN (NULL)"));
 }
 
+/* Within a label the key goes on, so the label itself is listed too. */
+static void an_enum_in_front_is_compared_with_its_own_label(void **state)
+{
+    struct scene *scene = *state;
+    set_key(scene, 2, 0);
+    scene->request.after = "[\"2\",\"5\"]";
+    assert_non_null(strstr(
+        tail(scene),
+        " OR (`e` IN (CONVERT(_utf8mb4 X'69742773' USING utf8mb4) COLLATE"
+        " utf8mb4_bin) AND (`id` > 5))) ORDER BY `e`,`id`"));
+}
+
 static void a_cursor_stands_in_front_of_the_key(void **state)
 {
     struct scene *scene = *state;
@@ -321,6 +333,7 @@ int main(void)
         SCENE(the_first_page_is_ordered_by_the_forced_index),
         SCENE(a_key_of_two_is_nested_with_equality),
         SCENE(an_enum_goes_on_by_its_labels),
+        SCENE(an_enum_in_front_is_compared_with_its_own_label),
         SCENE(a_cursor_stands_in_front_of_the_key),
         SCENE(a_cursor_in_the_key_stands_once),
         SCENE(instants_become_what_the_cursor_holds),

@@ -233,7 +233,7 @@ static void a_wrong_option_is_named(void **state)
     option_fails("mode: append", ERROR_MODE_MISSING,
                  "4:17: mode append does not exist in this build yet");
     option_fails("mode: ful", ERROR_SETTINGS_VALUE,
-                 "4:17: \"mode\" expects one of incremental|full");
+                 "4:17: \"mode\" expects one of cdc|incremental|full");
     option_fails("cursor_unit: us", ERROR_SETTINGS_VALUE,
                  "4:24: \"cursor_unit\" expects one of s|ms");
     option_fails("overlap: soon", ERROR_SETTINGS_VALUE,

@@ -298,6 +298,45 @@ static void old_runs_go_with_their_tables(void **folder)
     state_close(state);
 }
 
+static void every_figure_of_a_table_is_kept(void **folder)
+{
+    struct state *state = open_state(scratch_path(folder, "figures.db"));
+    struct state_run run = {.started_by = "cron", .command = "run"};
+    char name[] = "orders";
+    char mode[] = "incremental";
+    char word[] = "on time";
+    struct state_run_table *tables;
+    struct error error;
+    size_t count;
+
+    assert_ok(state_run_start(state, &run, &error), error);
+    struct state_run_table table = {
+        .run = run.id,       .name = name,  .mode = mode, .state = word,
+        .rows_read = 11,     .rows_confirmed = 12,        .inserts = 13,
+        .updates = 14,       .deletes = 15, .bad = 16,    .bytes = 17,
+        .elapsed_ms = 18,
+    };
+    assert_ok(state_run_table_add(state, &table, &error), error);
+    assert_ok(state_run_tables(state, run.id, &tables, &count, &error),
+              error);
+    assert_int_equal(count, 1);
+    assert_int_equal(tables[0].run, run.id);
+    assert_string_equal(tables[0].name, "orders");
+    assert_string_equal(tables[0].mode, "incremental");
+    assert_string_equal(tables[0].state, "on time");
+    assert_int_equal(tables[0].rows_read, 11);
+    assert_int_equal(tables[0].rows_confirmed, 12);
+    assert_int_equal(tables[0].inserts, 13);
+    assert_int_equal(tables[0].updates, 14);
+    assert_int_equal(tables[0].deletes, 15);
+    assert_int_equal(tables[0].bad, 16);
+    assert_int_equal(tables[0].bytes, 17);
+    assert_int_equal(tables[0].elapsed_ms, 18);
+    assert_int_equal(tables[0].problem.id, ERROR_NONE);
+    state_run_tables_free(tables, count);
+    state_close(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_renamed_column_keeps_its_seed),
         cmocka_unit_test(runs_come_newest_first),
         cmocka_unit_test(old_runs_go_with_their_tables),
+        cmocka_unit_test(every_figure_of_a_table_is_kept),
     };
 
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

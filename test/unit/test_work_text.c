@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "sync/work.h"
 
 #define A "\"a\":\"int||null|int(11)\""
@@ -95,9 +96,53 @@ static void a_damaged_text_asks_for_all(void **context)
     assert_true(shape_needs_reading("{", BEFORE));
 }
 
+/* The shape of a table of one column, by windows over it. */
+static void assert_shape(uint64_t estimated_rows, const char *zone,
+                         const char *wanted)
+{
+    char path[] = "shop";
+    struct settings settings = {.deletes = DELETES_MARK};
+    struct endpoint_settings endpoint = {.url = {.path = path}};
+    struct sync sync = {.settings = &settings, .endpoint = &endpoint};
+    struct table_settings entry = {.zero_dates = DATES_STOP};
+    struct work work = {.settings = &entry, .mode = MODE_INCREMENTAL,
+                        .cursor = "u", .cursor_unit = CURSOR_MILLISECONDS};
+    work.table = table_new("shop", "orders");
+    struct column *column = table_add_column(work.table, "u");
+    size_t key = 0;
+    column->kind = KIND_INT;
+    column->width = 8;
+    column->declared = memory_text("bigint(20)");
+    table_set_key(work.table, &key, 1);
+    work.table->estimated_rows = estimated_rows;
+    entry.cursor_zone = zone ? memory_text(zone) : NULL;
+    char *text = work_shape_text(&sync, &work);
+    assert_string_equal(text, wanted);
+    memory_free(text);
+    memory_free(entry.cursor_zone);
+    table_free(work.table);
+}
+
+static void a_shape_names_all_that_makes_the_rows(void **context)
+{
+    (void)context;
+    assert_shape(5, "Asia/Tokyo",
+                 "{\"columns\":{\"u\":\"int||not null|bigint(20)\"},"
+                 "\"cursor\":\"u\",\"dates\":0,\"deletes\":1,"
+                 "\"from\":\"shop\",\"key\":[\"u\",\"bigint(20)\",\"\"],"
+                 "\"mode\":\"incremental\",\"to\":\"orders\",\"unit\":2,"
+                 "\"zone\":\"Asia/Tokyo\"}");
+    assert_shape(0, NULL,
+                 "{\"columns\":{\"u\":\"int||not null|bigint(20)\"},"
+                 "\"cursor\":\"u\",\"dates\":0,\"deletes\":1,"
+                 "\"from\":\"shop\",\"key\":[\"u\",\"bigint(20)\",\"\"],"
+                 "\"mode\":\"incremental\",\"to\":\"orders\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_shape_names_all_that_makes_the_rows),
         cmocka_unit_test(the_same_asks_for_nothing),
         cmocka_unit_test(a_column_that_is_gone_asks_for_nothing),
         cmocka_unit_test(what_changes_the_rows_asks_for_all),
