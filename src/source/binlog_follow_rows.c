@@ -107,16 +107,8 @@ static enum status find_charsets(struct follow *follow, MYSQL *link,
 
     table->charsets = memory_new(plan->column_count,
                                  sizeof(*table->charsets));
-    for (size_t i = 0; i < plan->column_count; i++) {
-        const char *name = mysql_rows_charset(&plan->columns[i]);
-        enum status status = STATUS_OK;
-        if (name)
-            status = mysql_charset_find(follow->source, link, name,
-                                        &table->charsets[i], error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
+    return mysql_rows_charsets(follow->source, link, plan, table->charsets,
+                               error);
 }
 
 static struct follow_table *add_table(struct follow *follow,
@@ -181,8 +173,7 @@ static enum status settle_slot(struct follow *follow,
         return status;
     if (!is_there)
         follow_tell(follow, TABLE_DROPPED, followed);
-    else if (follow->tables[number].layout->is_sequence ||
-             make_rows(slot, &follow->tables[number]))
+    else if (make_rows(slot, &follow->tables[number]))
         return STATUS_OK;
     else
         follow_tell(follow, TABLE_CHANGED, followed);
