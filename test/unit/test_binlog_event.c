@@ -132,6 +132,20 @@ static void a_gtid_of_mysql(void **state)
     assert_int_equal(begin.transaction_bytes, 0x121);
 }
 
+/* Two times where the transaction came from another server: ours first. */
+static void a_gtid_from_elsewhere(void **state)
+{
+    struct binlog_begin begin = begin_of(
+        BINLOG_GTID_EVENT,
+        "01e3361376e5d611f191cf02fc0000000103000000000000000202000000000000000"
+        "300000000000000bb7b1d48cd60860100000000000010fc2101206201000a", 25);
+
+    (void)state;
+    assert_true(begin.may_hold_statements);
+    assert_int_equal(begin.committed_us, 0x0660cd481d7bbb);
+    assert_int_equal(begin.transaction_bytes, 0x121);
+}
+
 static void a_tagged_gtid_of_mysql(void **state)
 {
     struct binlog_begin begin = begin_of(
@@ -294,6 +308,7 @@ int main(void)
         cmocka_unit_test(every_type_is_understood_or_stops),
         cmocka_unit_test(types_have_names),
         cmocka_unit_test(a_gtid_of_mysql),
+        cmocka_unit_test(a_gtid_from_elsewhere),
         cmocka_unit_test(a_tagged_gtid_of_mysql),
         cmocka_unit_test(a_tagged_gtid_with_a_needed_unknown_field_is_refused),
         cmocka_unit_test(a_gtid_of_mariadb),

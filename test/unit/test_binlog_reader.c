@@ -160,6 +160,43 @@ static void a_format_sent_again_moves_nothing(void **state)
     assert_int_equal(world->event.start, 1000);
 }
 
+/* MariaDB begins each dump of an encrypted file with it. */
+static void an_encryption_sent_again_moves_nothing(void **state)
+{
+    struct world *world = *state;
+    struct buffer *event;
+
+    log_made_format(&world->made, true, BINLOG_CRC32);
+    memset(world->made.events[0].data + 13, 0, 4);
+    log_made_mend(&world->made.events[0]);
+    event = log_made_add(&world->made, BINLOG_START_ENCRYPTION_EVENT,
+                         BINLOG_IGNORABLE, text("key"));
+    memset(event->data + 13, 0, 4);
+    log_made_mend(event);
+    world->made.log_pos = 1000;
+    log_made_add(&world->made, BINLOG_XID_EVENT, 0, text("12345678"));
+    open_at(world, "b.1", 1000, false);
+    read_one(world, BINLOG_FORMAT_DESCRIPTION_EVENT);
+    assert_int_equal(world->reader.format_time, 1700000000);
+    read_one(world, BINLOG_START_ENCRYPTION_EVENT);
+    assert_int_equal(world->event.end, 1000);
+    read_one(world, BINLOG_XID_EVENT);
+    assert_int_equal(world->event.start, 1000);
+}
+
+/* Half the circle ahead is behind. */
+static void an_end_behind_the_place_is_refused_by_set_too(void **state)
+{
+    struct world *world = *state;
+
+    log_made_format(&world->made, false, BINLOG_CRC32);
+    world->made.log_pos -= 50;
+    log_made_add(&world->made, BINLOG_XID_EVENT, 0, text("12345678"));
+    open_at(world, "b.1", 4, true);
+    read_one(world, BINLOG_FORMAT_DESCRIPTION_EVENT);
+    assert_fails(read_status(world), world->error, ERROR_LOG_ANOTHER);
+}
+
 static void an_unknown_type_ends_the_stream_by_name(void **state)
 {
     struct world *world = *state;
@@ -431,6 +468,8 @@ int main(void)
         TEST(each_bent_byte_is_seen),
         TEST(a_file_in_use_has_the_checksum_of_one_that_is_not),
         TEST(a_format_sent_again_moves_nothing),
+        TEST(an_encryption_sent_again_moves_nothing),
+        TEST(an_end_behind_the_place_is_refused_by_set_too),
         TEST(an_unknown_type_ends_the_stream_by_name),
         TEST(a_type_known_as_unreadable_ends_the_stream_too),
         TEST(a_hole_is_seen_by_place_and_followed_by_set),
