@@ -138,7 +138,7 @@ static void a_gtid_from_elsewhere(void **state)
     struct binlog_begin begin = begin_of(
         BINLOG_GTID_EVENT,
         "01e3361376e5d611f191cf02fc0000000103000000000000000202000000000000000"
-        "300000000000000bb7b1d48cd60860100000000000010fc2101206201000a", 25);
+        "300000000000000bb7b1d48cd608601000000000000fc2101206201000a", 25);
 
     (void)state;
     assert_true(begin.may_hold_statements);

@@ -160,6 +160,37 @@ static void a_format_sent_again_moves_nothing(void **state)
     assert_int_equal(world->event.start, 1000);
 }
 
+/* The real one stands at the end of its file; only the fake one moves. */
+static void a_real_rotation_moves_by_its_own_bytes(void **state)
+{
+    struct world *world = *state;
+
+    log_made_format(&world->made, false, BINLOG_CRC32);
+    log_made_add(&world->made, BINLOG_ROTATE_EVENT, 0,
+                 (struct bytes){(const uint8_t *)"\4\0\0\0\0\0\0\0b.2", 11});
+    log_made_rotate(&world->made, "b.2", 4);
+    open_at(world, "b.1", 4, false);
+    read_one(world, BINLOG_FORMAT_DESCRIPTION_EVENT);
+    read_one(world, BINLOG_ROTATE_EVENT);
+    assert_string_equal(world->reader.file, "b.1");
+    assert_int_equal(world->reader.offset, world->made.log_pos);
+    read_one(world, BINLOG_ROTATE_EVENT);
+    assert_string_equal(world->reader.file, "b.2");
+    assert_int_equal(world->reader.offset, 4);
+}
+
+static void a_length_that_is_not_the_packets_is_damage(void **state)
+{
+    struct world *world = *state;
+
+    log_made_format(&world->made, false, BINLOG_NO_CHECKSUM);
+    log_made_add(&world->made, BINLOG_XID_EVENT, 0, text("12345678"))
+        ->data[9]++;
+    open_at(world, "b.1", 4, true);
+    read_one(world, BINLOG_FORMAT_DESCRIPTION_EVENT);
+    assert_fails(read_status(world), world->error, ERROR_LOG_DAMAGED);
+}
+
 /* MariaDB begins each dump of an encrypted file with it. */
 static void an_encryption_sent_again_moves_nothing(void **state)
 {
@@ -468,6 +499,8 @@ int main(void)
         TEST(each_bent_byte_is_seen),
         TEST(a_file_in_use_has_the_checksum_of_one_that_is_not),
         TEST(a_format_sent_again_moves_nothing),
+        TEST(a_real_rotation_moves_by_its_own_bytes),
+        TEST(a_length_that_is_not_the_packets_is_damage),
         TEST(an_encryption_sent_again_moves_nothing),
         TEST(an_end_behind_the_place_is_refused_by_set_too),
         TEST(an_unknown_type_ends_the_stream_by_name),
