@@ -391,10 +391,19 @@ def test_the_newer_of_two_readers_stays(server, probe):
     first = probe.start(server, "follow=60")
     assert next_line(first, "HEARTBEAT", "HEARTBEAT_V2")
     second = probe.start(server, "follow=60")
-    assert probe.end(first).error["error"] in ("TM2204", "TM2001")
+    assert probe.end(first).error["error"] == "TM2204"
     assert next_line(second, "HEARTBEAT", "HEARTBEAT_V2")
     second.send_signal(signal.SIGTERM)
     probe.end(second)
+
+
+def test_a_user_without_the_privilege_is_told_so(server, probe):
+    server.query("DROP USER IF EXISTS nobody; CREATE USER nobody@'%'")
+    child = subprocess.run(
+        [probe.program, f"mysql://nobody@127.0.0.1:{server.port}/"],
+        capture_output=True, text=True, timeout=60, check=False)
+    error = Log(child.returncode, child.stdout, child.stderr).error
+    assert error["error"] == "TM2003" and error["status"] == "action"
 
 
 def test_an_idle_follower_moves_with_its_heartbeats(server, probe):

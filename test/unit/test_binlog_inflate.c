@@ -86,6 +86,49 @@ static void a_payload_cut_short_is_damaged(void **state)
     assert_int_equal(world->error.id, ERROR_LOG_DAMAGED);
 }
 
+/* One uncompressed event in a payload that declares a size; the event claims
+ * `length` bytes. */
+static enum status read_plain(struct world *world, uint8_t declared,
+                              uint8_t length)
+{
+    struct buffer body;
+
+    world->made.given = world->made.count;
+    buffer_init(&body, 1 << 20);
+    buffer_add(&body, (const uint8_t[]){2, 3, 0xfc, 255, 0, 3, 1, declared,
+                                        0}, 9);
+    log_made_inner(&body, BINLOG_XID_EVENT, text("12345678"));
+    body.data[9 + 9] = length;
+    log_made_format(&world->made, false, BINLOG_CRC32);
+    log_made_add(&world->made, BINLOG_TRANSACTION_PAYLOAD_EVENT, 0,
+                 buffer_bytes(&body));
+    buffer_release(&body);
+    binlog_reader_release(&world->reader);
+    open_at(world, "b.1", 4, true);
+    read_one(world, BINLOG_FORMAT_DESCRIPTION_EVENT);
+    read_one(world, BINLOG_TRANSACTION_PAYLOAD_EVENT);
+    if (read_status(world) != STATUS_OK)
+        return world->error.status;
+    assert_int_equal(world->event.type, BINLOG_XID_EVENT);
+    return read_status(world);
+}
+
+static void a_payload_holds_what_it_declares(void **state)
+{
+    struct world *world = *state;
+
+    open_at(world, "b.1", 4, false);
+    assert_int_equal(read_plain(world, 27, 27), STATUS_OK);
+    assert_int_equal(world->news, BINLOG_END);
+    assert_int_equal(read_plain(world, 28, 27), STATUS_TEMPORARY);
+    assert_int_equal(read_plain(world, 26, 27), STATUS_TEMPORARY);
+    assert_int_equal(read_plain(world, 27, 28), STATUS_TEMPORARY);
+    assert_int_equal(read_plain(world, 27, 26), STATUS_TEMPORARY);
+    assert_int_equal(read_plain(world, 27, 18), STATUS_TEMPORARY);
+    assert_int_equal(read_plain(world, 27, 0), STATUS_TEMPORARY);
+    assert_int_equal(world->error.id, ERROR_LOG_DAMAGED);
+}
+
 /* A rows event of 9 columns: head, 0x82, size of 2 bytes, zlib. */
 static void add_packed(struct world *world, uint8_t type, size_t declared)
 {
@@ -127,6 +170,22 @@ static void packed_rows_count_as_what_they_hold(void **state)
     assert_int_equal(world->event.body.data[12], 1);
     assert_int_equal(world->event.body.data[13], 'r');
     assert_int_equal(world->event.body.data[1012], 'r');
+}
+
+static void another_kind_of_compression_is_damage(void **state)
+{
+    static const uint8_t kinds[] = {0x02, 0x80, 0x92, 0xc2};
+    struct world *world = *state;
+
+    log_made_format(&world->made, true, BINLOG_NO_CHECKSUM);
+    for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
+        add_packed(world, BINLOG_WRITE_ROWS_COMPRESSED_V1_EVENT, 1000);
+    open_at(world, "b.1", 4, false);
+    read_one(world, BINLOG_FORMAT_DESCRIPTION_EVENT);
+    for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
+        world->made.events[1 + i].data[19 + 11] = kinds[i];
+        assert_fails(read_status(world), world->error, ERROR_LOG_DAMAGED);
+    }
 }
 
 static void packed_rows_of_another_size_are_damaged(void **state)
@@ -229,6 +288,8 @@ int main(void)
         TEST(a_payload_cut_short_is_damaged),
         TEST(packed_rows_count_as_what_they_hold),
         TEST(packed_rows_of_another_size_are_damaged),
+        TEST(a_payload_holds_what_it_declares),
+        TEST(another_kind_of_compression_is_damage),
         TEST(a_packed_query_is_given_whole),
         TEST(a_payload_may_hold_a_large_event),
     };
