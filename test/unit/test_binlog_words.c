@@ -60,6 +60,8 @@ static void control_words(void **state)
     static const struct sample samples[] = {
         {"BEGIN", QUERY_BEGIN, ""},
         {"begin /* x */", QUERY_BEGIN, ""},
+        {"BEGIN WORK", QUERY_BEGIN, ""},
+        {"BEGIN NOT ATOMIC DELETE FROM t; END", QUERY_UNKNOWN, ""},
         {"START TRANSACTION", QUERY_BEGIN, ""},
         {"START REPLICA", QUERY_UNKNOWN, ""},
         {"COMMIT", QUERY_COMMIT, ""},
@@ -269,6 +271,12 @@ static void flags_of_create_and_drop(void **state)
     binlog_words_release(&words);
     binlog_words_read(&words, bytes_of("DROP TABLE t"), &mariadb);
     assert_false(words.is_temporary || words.is_replacing);
+    binlog_words_release(&words);
+    binlog_words_read(&words, bytes_of("DELETE FROM `d`.`t`"), &mysql);
+    assert_true(words.deletes_all);
+    binlog_words_release(&words);
+    binlog_words_read(&words, bytes_of("DELETE FROM t WHERE 1"), &mysql);
+    assert_false(words.deletes_all);
     binlog_words_release(&words);
 }
 
