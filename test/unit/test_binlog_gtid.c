@@ -204,6 +204,11 @@ static void a_tagged_set_is_encoded_as_mysql_does(void **state)
     assert_memory_equal(encoded.data, wire.data, wire.size);
     buffer_release(&encoded);
     gtid_set_release(&set);
+    /* The NUL behind the literal is a byte too many. */
+    gtid_set_init(&set, false);
+    assert_false(gtid_set_decode(
+        &set, (struct bytes){wire.data, wire.size + 1}));
+    gtid_set_release(&set);
     for (size_t size = 0; size < wire.size; size++) {
         gtid_set_init(&set, false);
         assert_false(gtid_set_decode(&set, (struct bytes){wire.data, size}));
