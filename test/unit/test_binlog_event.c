@@ -275,6 +275,18 @@ static void a_query_with_its_variables(void **state)
         assert_false(binlog_query_parse(&format, raw(body, size), &query));
 }
 
+/* Of 8 bytes of sql_mode one is there: no query of a server. */
+static void a_variable_cut_short_is_refused(void **state)
+{
+    static const uint8_t body[] = "\1\0\0\0\0\0\0\0\1\0\0\2\0\1\4d\0COMMIT";
+    struct binlog_format format = format_of(false);
+    struct binlog_query query;
+
+    (void)state;
+    assert_false(binlog_query_parse(&format, raw(body, sizeof(body) - 1),
+                                    &query));
+}
+
 static void a_format_of_another_kind_is_refused(void **state)
 {
     struct buffer body;
@@ -314,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_gtid_of_mariadb),
         cmocka_unit_test(the_short_events),
         cmocka_unit_test(a_query_with_its_variables),
+        cmocka_unit_test(a_variable_cut_short_is_refused),
         cmocka_unit_test(a_format_of_another_kind_is_refused),
     };
 
