@@ -204,6 +204,7 @@ static void quotes_follow_the_mode(void **state)
     check(&ansi, "DROP TABLE \"a\"\"b\"", QUERY_DROP_TABLE, "a\"b");
     check(&ansi, "DROP TABLE \"a\\\", c", QUERY_DROP_TABLE, "a\\,c");
     check(&mysql, "DROP TABLE \"a\"", QUERY_UNKNOWN, "");
+    check(&mysql, "DROP TABLE `a\\`, b", QUERY_DROP_TABLE, "a\\,b");
     check(&mysql, "ALTER TABLE t COMMENT 'a\\' RENAME u'",
           QUERY_ALTER_TABLE, "t");
     check(&plain, "ALTER TABLE t COMMENT 'a\\' RENAME u", QUERY_ALTER_TABLE,
