@@ -302,6 +302,8 @@ static void xa_has_its_name(void **state)
     check(&mysql, "XA PREPARE X'6f'", QUERY_XA_PREPARE, "");
     check(&mysql, "XA ROLLBACK X'6f'", QUERY_XA_ROLLBACK, "");
     check(&mysql, "XA ROLLBACK X'6'", QUERY_UNKNOWN, "");
+    check(&mysql, "XA ROLLBACK X'616'", QUERY_UNKNOWN, "");
+    check(&mysql, "XA ROLLBACK 'a','',4294967296", QUERY_UNKNOWN, "");
     check(&mysql, "XA ROLLBACK one", QUERY_UNKNOWN, "");
     check(&mysql, "XA RECOVER", QUERY_UNKNOWN, "");
 }
