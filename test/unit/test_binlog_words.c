@@ -165,6 +165,7 @@ static void statements(void **state)
         {"REPLACE t VALUES (1)", QUERY_STATEMENT, "t"},
         {"UPDATE t SET a=1", QUERY_STATEMENT, "t"},
         {"UPDATE t AS x SET a=1", QUERY_STATEMENT, "t"},
+        {"UPDATE t", QUERY_STATEMENT, ""},
         {"UPDATE t, u SET t.a=1", QUERY_STATEMENT, ""},
         {"UPDATE t JOIN u ON a SET t.a=1", QUERY_STATEMENT, ""},
         {"DELETE FROM t", QUERY_STATEMENT, "t"},
