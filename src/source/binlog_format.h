@@ -13,7 +13,9 @@ struct binlog_format {
     char server[51];     /* "10.11.19-MariaDB-log" */
     bool is_mariadb;
     unsigned version;    /* 101119 */
-    uint32_t created;    /* seconds; 0 where the server did not start then */
+    uint32_t created;    /* seconds, where the file is the first after the
+                            server's start and is read from its own start;
+                            else 0 */
     uint8_t post[256];   /* bytes of the fixed part of a body, by type;
                             0: the server does not know the type */
     uint8_t checksum;    /* BINLOG_CRC32 */

@@ -32,8 +32,6 @@
 #define SILENCE_S 60
 
 #define FIRST_OFFSET 4
-/* A rotation, the format and the error itself. */
-#define FRONT_PACKETS 3
 #define EOF_BYTES 9
 #define OK_HEADER 0x00
 #define EOF_HEADER 0xfe
@@ -46,7 +44,8 @@ struct binlog_link {
     struct mysql_stream stream; /* data is NULL: the library reads */
     bool stops_at_end;
     bool is_by_place;
-    uint64_t packet_count;
+    bool has_heard; /* a packet came: the server has found the place */
+    bool has_event; /* one that is not of the log's own making */
     int64_t heard_us;
 };
 
@@ -96,8 +95,7 @@ static enum status failed(struct binlog_link *link, struct error *error)
     if (id == ERROR_NONE)
         return mysql_failure(link->mysql, WHAT, error);
     /* There was an event at the place when it was noted. */
-    if (id == ERROR_LOG_DAMAGED && link->is_by_place &&
-        link->packet_count <= FRONT_PACKETS)
+    if (id == ERROR_LOG_DAMAGED && link->is_by_place && !link->has_event)
         id = ERROR_LOG_ANOTHER;
     return error_set(error, id, "could not %s: %s", WHAT, text);
 }
@@ -272,15 +270,25 @@ static void note_heard(struct binlog_link *link)
     MARIADB_PVIO *pvio = link->mysql->net.pvio;
 
     link->heard_us = clock_monotonic_us();
-    if (link->packet_count++ == 0 && !link->stops_at_end &&
-        !link->stream.data)
+    if (link->has_heard)
+        return;
+    link->has_heard = true;
+    if (!link->stops_at_end && !link->stream.data)
         pvio->methods->set_timeout(pvio, PVIO_READ_TIMEOUT, SILENCE_S);
+}
+
+static void note_event(struct binlog_link *link, struct bytes event)
+{
+    struct binlog_header header;
+
+    if (!link->has_event && binlog_header_parse(event, &header))
+        link->has_event = binlog_header_class(&header) != BINLOG_OWN;
 }
 
 static enum status check_silence(const struct binlog_link *link,
                                  struct error *error)
 {
-    unsigned limit_s = link->packet_count > 0 && !link->stops_at_end
+    unsigned limit_s = link->has_heard && !link->stops_at_end
                            ? SILENCE_S
                            : MYSQL_TIMEOUT_S;
     int64_t silent_us = clock_monotonic_us() - link->heard_us;
@@ -349,5 +357,6 @@ enum status binlog_link_next(void *context, struct bytes *event,
                          WHAT);
     *news = BINLOG_EVENT;
     *event = (struct bytes){packet.data + 1, packet.size - 1};
+    note_event(link, *event);
     return STATUS_OK;
 }

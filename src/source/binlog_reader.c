@@ -69,6 +69,7 @@ static bool stands_in_file(const struct binlog_header *header)
         return false;
     case BINLOG_ROTATE_EVENT:
     case BINLOG_FORMAT_DESCRIPTION_EVENT:
+    case BINLOG_START_ENCRYPTION_EVENT:
         return header->log_pos != 0 &&
                (header->flags & BINLOG_ARTIFICIAL) == 0;
     default:
@@ -112,6 +113,7 @@ static enum status take_format(struct binlog_reader *reader,
     if (!binlog_format_parse(event->body, &reader->format))
         return binlog_damaged(reader, event, "malformed", error);
     reader->has_format = true;
+    reader->format_time = event->header.time;
     reader->checksum = reader->format.checksum;
     if (reader->checksum == BINLOG_CRC32 && !binlog_checksum_fits(raw))
         return binlog_damaged(reader, event, "wrong checksum", error);

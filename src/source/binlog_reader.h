@@ -48,6 +48,9 @@ struct binlog_reader {
     struct binlog_feed feed;
     struct binlog_format format; /* of the last FORMAT_DESCRIPTION */
     bool has_format;
+    /* Of its header, seconds: the same in every dump of the file, so that it
+     * tells logs of one name apart. */
+    uint32_t format_time;
     uint8_t checksum;  /* of what comes next */
     char *file;        /* of what comes next; NULL not told yet */
     uint64_t offset;   /* behind the last event */

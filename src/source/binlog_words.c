@@ -107,8 +107,9 @@ static enum query_class read_control(struct binlog_words *words,
         "FLUSH",  "RESET",  "SET",     "USE",       "CHECKSUM", "INSTALL",
         "CACHE",  "KILL",   "LOCK",    "UNINSTALL", "UNLOCK", "PURGE", NULL};
 
-    if (is(tokens, "BEGIN"))
-        return QUERY_BEGIN;
+    if (take(tokens, "BEGIN")) /* not that of a block of statements */
+        return is_end(tokens) || is(tokens, "WORK") ? QUERY_BEGIN
+                                                    : QUERY_UNKNOWN;
     if (take(tokens, "START"))
         return is(tokens, "TRANSACTION") ? QUERY_BEGIN : QUERY_UNKNOWN;
     if (is(tokens, "COMMIT"))

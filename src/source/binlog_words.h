@@ -60,6 +60,8 @@ struct binlog_words {
     bool moves_rows;    /* ALTER that changes rows without events: partitions
                            dropped, truncated, exchanged; IMPORT TABLESPACE */
     bool touches_key;   /* ALTER names the PRIMARY KEY */
+    bool deletes_all;   /* DELETE of the one name without a condition: a server
+                           writes it where a MEMORY table was emptied */
     struct query_xa xa;
 };
 

@@ -53,8 +53,10 @@ static void read_delete(struct binlog_words *words,
                                          "RETURNING", "PARTITION", NULL};
 
     skip_all(tokens, MODIFIERS);
-    if (take(tokens, "FROM"))
-        read_single(words, tokens, behind);
+    if (!take(tokens, "FROM"))
+        return;
+    read_single(words, tokens, behind);
+    words->deletes_all = words->name_count == 1 && is_end(tokens);
 }
 
 /* LOAD DATA ... INTO TABLE t */

@@ -79,6 +79,34 @@ static bool has_odd_tag(const struct gtid_set *set)
     return false;
 }
 
+/* What is added is contained, and nothing goes by it. */
+static void check_add(const struct gtid_set *set)
+{
+    struct gtid_set more;
+    struct gtid gtid = {.is_mariadb = set->is_mariadb, .number = 7};
+
+    if (set->line_count > 0) {
+        const struct gtid_line *line = &set->lines[set->line_count - 1];
+
+        memcpy(gtid.uuid, line->uuid, sizeof(gtid.uuid));
+        memcpy(gtid.tag, line->tag, sizeof(gtid.tag));
+        gtid.number = line->intervals[0].end;
+    }
+    if (set->entry_count > 0)
+        gtid.domain = set->entries[0].domain;
+    if (gtid.number >= GTID_NUMBER_MAX)
+        return;
+    gtid_set_copy(&more, set);
+    if (!gtid_set_equal(&more, set))
+        abort();
+    gtid_set_add(&more, &gtid);
+    if (!gtid_set_contains(&more, &gtid) ||
+        (!set->is_mariadb && (!gtid_set_holds(&more, set) ||
+                              gtid_set_contains(set, &gtid))))
+        abort();
+    gtid_set_release(&more);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct gtid_set set;
@@ -91,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (take(&set, way, (struct bytes){data + 1, size - 1})) {
         if (!gtid_set_holds(&set, &set))
             abort();
+        check_add(&set);
         if (!has_odd_tag(&set))
             check_text(&set);
         if (!set.is_mariadb)

@@ -294,7 +294,7 @@ static int run(struct probe *probe)
 {
     struct binlog_link *link = NULL;
     struct error error;
-    json_t *line = json_object();
+    json_t *line;
     enum status status =
         binlog_link_open(&probe->settings, &probe->start, &link, &error);
     struct binlog_feed feed = {link, binlog_link_next};
@@ -305,6 +305,7 @@ static int run(struct probe *probe)
     binlog_reader_init(&probe->reader, &feed, probe->start.file,
                        probe->start.offset, probe->start.set != NULL);
     status = read_all(probe, &error);
+    line = json_object();
     put(line, "place", bytes_of(probe->reader.file ? probe->reader.file
                                                    : ""));
     put_number(line, "offset", probe->reader.offset);

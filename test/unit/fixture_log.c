@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define EVENT_BYTES (1u << 20)
+#define EVENT_BYTES (1u << 23)
 #define TYPES 171
 
 static void add_number(struct buffer *target, uint64_t value, size_t size)

@@ -132,6 +132,20 @@ static void a_gtid_of_mysql(void **state)
     assert_int_equal(begin.transaction_bytes, 0x121);
 }
 
+/* Two times where the transaction came from another server: ours first. */
+static void a_gtid_from_elsewhere(void **state)
+{
+    struct binlog_begin begin = begin_of(
+        BINLOG_GTID_EVENT,
+        "01e3361376e5d611f191cf02fc0000000103000000000000000202000000000000000"
+        "300000000000000bb7b1d48cd608601000000000000fc2101206201000a", 25);
+
+    (void)state;
+    assert_true(begin.may_hold_statements);
+    assert_int_equal(begin.committed_us, 0x0660cd481d7bbb);
+    assert_int_equal(begin.transaction_bytes, 0x121);
+}
+
 static void a_tagged_gtid_of_mysql(void **state)
 {
     struct binlog_begin begin = begin_of(
@@ -261,6 +275,18 @@ static void a_query_with_its_variables(void **state)
         assert_false(binlog_query_parse(&format, raw(body, size), &query));
 }
 
+/* Of 8 bytes of sql_mode one is there: no query of a server. */
+static void a_variable_cut_short_is_refused(void **state)
+{
+    static const uint8_t body[] = "\1\0\0\0\0\0\0\0\1\0\0\2\0\1\4d\0COMMIT";
+    struct binlog_format format = format_of(false);
+    struct binlog_query query;
+
+    (void)state;
+    assert_false(binlog_query_parse(&format, raw(body, sizeof(body) - 1),
+                                    &query));
+}
+
 static void a_format_of_another_kind_is_refused(void **state)
 {
     struct buffer body;
@@ -294,11 +320,13 @@ int main(void)
         cmocka_unit_test(every_type_is_understood_or_stops),
         cmocka_unit_test(types_have_names),
         cmocka_unit_test(a_gtid_of_mysql),
+        cmocka_unit_test(a_gtid_from_elsewhere),
         cmocka_unit_test(a_tagged_gtid_of_mysql),
         cmocka_unit_test(a_tagged_gtid_with_a_needed_unknown_field_is_refused),
         cmocka_unit_test(a_gtid_of_mariadb),
         cmocka_unit_test(the_short_events),
         cmocka_unit_test(a_query_with_its_variables),
+        cmocka_unit_test(a_variable_cut_short_is_refused),
         cmocka_unit_test(a_format_of_another_kind_is_refused),
     };
 

@@ -60,6 +60,8 @@ static void control_words(void **state)
     static const struct sample samples[] = {
         {"BEGIN", QUERY_BEGIN, ""},
         {"begin /* x */", QUERY_BEGIN, ""},
+        {"BEGIN WORK", QUERY_BEGIN, ""},
+        {"BEGIN NOT ATOMIC DELETE FROM t; END", QUERY_UNKNOWN, ""},
         {"START TRANSACTION", QUERY_BEGIN, ""},
         {"START REPLICA", QUERY_UNKNOWN, ""},
         {"COMMIT", QUERY_COMMIT, ""},
@@ -163,6 +165,7 @@ static void statements(void **state)
         {"REPLACE t VALUES (1)", QUERY_STATEMENT, "t"},
         {"UPDATE t SET a=1", QUERY_STATEMENT, "t"},
         {"UPDATE t AS x SET a=1", QUERY_STATEMENT, "t"},
+        {"UPDATE t", QUERY_STATEMENT, ""},
         {"UPDATE t, u SET t.a=1", QUERY_STATEMENT, ""},
         {"UPDATE t JOIN u ON a SET t.a=1", QUERY_STATEMENT, ""},
         {"DELETE FROM t", QUERY_STATEMENT, "t"},
@@ -202,6 +205,7 @@ static void quotes_follow_the_mode(void **state)
     check(&ansi, "DROP TABLE \"a\"\"b\"", QUERY_DROP_TABLE, "a\"b");
     check(&ansi, "DROP TABLE \"a\\\", c", QUERY_DROP_TABLE, "a\\,c");
     check(&mysql, "DROP TABLE \"a\"", QUERY_UNKNOWN, "");
+    check(&mysql, "DROP TABLE `a\\`, b", QUERY_DROP_TABLE, "a\\,b");
     check(&mysql, "ALTER TABLE t COMMENT 'a\\' RENAME u'",
           QUERY_ALTER_TABLE, "t");
     check(&plain, "ALTER TABLE t COMMENT 'a\\' RENAME u", QUERY_ALTER_TABLE,
@@ -270,6 +274,12 @@ static void flags_of_create_and_drop(void **state)
     binlog_words_read(&words, bytes_of("DROP TABLE t"), &mariadb);
     assert_false(words.is_temporary || words.is_replacing);
     binlog_words_release(&words);
+    binlog_words_read(&words, bytes_of("DELETE FROM `d`.`t`"), &mysql);
+    assert_true(words.deletes_all);
+    binlog_words_release(&words);
+    binlog_words_read(&words, bytes_of("DELETE FROM t WHERE 1"), &mysql);
+    assert_false(words.deletes_all);
+    binlog_words_release(&words);
 }
 
 static void xa_has_its_name(void **state)
@@ -293,6 +303,8 @@ static void xa_has_its_name(void **state)
     check(&mysql, "XA PREPARE X'6f'", QUERY_XA_PREPARE, "");
     check(&mysql, "XA ROLLBACK X'6f'", QUERY_XA_ROLLBACK, "");
     check(&mysql, "XA ROLLBACK X'6'", QUERY_UNKNOWN, "");
+    check(&mysql, "XA ROLLBACK X'616'", QUERY_UNKNOWN, "");
+    check(&mysql, "XA ROLLBACK 'a','',4294967296", QUERY_UNKNOWN, "");
     check(&mysql, "XA ROLLBACK one", QUERY_UNKNOWN, "");
     check(&mysql, "XA RECOVER", QUERY_UNKNOWN, "");
 }
