@@ -63,6 +63,7 @@ struct work {
     size_t remark_count;
     struct state_table *state; /* as it was; owned; NULL: never seen */
     bool is_lost; /* was loaded once, and the warehouse has it no more */
+    bool is_hidden; /* its view is gone: it is not idle */
     bool takes_over; /* another table filled its target since: a copy is made
                         beside, for those rows are not its own */
     char *shape_text; /* what the rows are made by; see work_shape_text */

@@ -102,11 +102,12 @@ struct warehouse_ops {
     enum status (*plan)(struct warehouse_session *session,
                         const struct table *const *tables, size_t count,
                         struct warehouse_plan *plans, struct error *error);
-    /* Which of many tables have anything stored, in one cheap request; NULL
-     * where plan is as cheap (is_new). */
+    /* Which of many tables have anything stored, and whether people can see
+     * it (a view), in one cheap request; NULL where plan is as cheap. */
     enum status (*stored)(struct warehouse_session *session,
                           const struct table *const *tables, size_t count,
-                          bool *is_stored, struct error *error);
+                          bool *is_stored, bool *is_shown,
+                          struct error *error);
     /* Does it: database, table, columns, view. Repeatable; a table that holds
      * rows is never dropped. Columns missing at the source stay. Where the
      * table needs a reload it is left as it is: begin refuses LOAD_LIVE. */

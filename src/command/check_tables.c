@@ -29,11 +29,13 @@ static const struct source_cursor *cursor_of(const struct work *work)
     return NULL;
 }
 
+/* A day tells no hour: its end lies ahead of now in every zone. */
 static bool has_open_zone(const struct work *work)
 {
     const struct source_cursor *cursor =
         work->problem.id == ERROR_NONE ? cursor_of(work) : NULL;
-    return cursor && cursor->has_zone && !work->settings->cursor_zone;
+    return cursor && cursor->has_zone && !work->settings->cursor_zone &&
+           table_column(work->table, work->cursor)->kind != KIND_DATE;
 }
 
 static struct scan_request request_of(const struct work *work)

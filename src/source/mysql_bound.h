@@ -7,6 +7,8 @@
 #include "mysql.h"
 
 /* Who may still bring rows with an old cursor. */
+/* Older than any mark: windows stand where they are. */
+#define MYSQL_AGE_UNKNOWN INT32_MAX
 struct mysql_writer {
     int64_t age_s;        /* 0: nobody */
     unsigned long thread; /* 0: a prepared XA transaction */

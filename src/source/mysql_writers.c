@@ -87,10 +87,16 @@ enum status mysql_statements_read(MYSQL *link, unsigned long canary,
 
 /* --- transactions --- */
 
+/* A prepared transaction that outlived a restart is told with the time of the
+ * recovery: so near the start of the server nobody knows how old it is. */
+#define RECOVERY_S 300u
+
 struct transactions {
     unsigned long canary;
     struct mysql_writer *oldest;
     bool is_seen;
+    bool is_orphaned;    /* one belongs to no connection */
+    uint64_t orphan_age; /* the greatest, in seconds */
 };
 
 /* Cells: thread, rows modified, age. */
@@ -102,9 +108,40 @@ static bool take_transaction(void *context, char **cells,
     (void)lengths;
     if (thread == transactions->canary)
         transactions->is_seen = true;
-    if (number_of(cells[1]) > 0)
-        take_older(transactions->oldest, number_of(cells[2]), thread);
+    if (number_of(cells[1]) == 0)
+        return true;
+    take_older(transactions->oldest, number_of(cells[2]), thread);
+    if (thread == 0) {
+        transactions->is_orphaned = true;
+        if (number_of(cells[2]) > transactions->orphan_age)
+            transactions->orphan_age = number_of(cells[2]);
+    }
     return true;
+}
+
+static bool take_uptime(void *context, char **cells,
+                        const unsigned long *lengths)
+{
+    (void)lengths;
+    *(uint64_t *)context = number_of(cells[1]);
+    return false;
+}
+
+/* Age unknown: then windows stand where they are until it has ended. */
+static enum status judge_orphans(MYSQL *link,
+                                 const struct transactions *transactions,
+                                 struct error *error)
+{
+    uint64_t uptime_s = 0;
+    if (!transactions->is_orphaned)
+        return STATUS_OK;
+    enum status status = mysql_query_rows(link, "SHOW GLOBAL STATUS LIKE "
+                                                "'Uptime'",
+                                          take_uptime, &uptime_s, error);
+    if (status == STATUS_OK &&
+        transactions->orphan_age + RECOVERY_S >= uptime_s)
+        take_older(transactions->oldest, MYSQL_AGE_UNKNOWN, 0);
+    return status;
 }
 
 /*
@@ -123,11 +160,12 @@ enum status mysql_transactions_read(MYSQL *link, unsigned long canary,
                                     struct mysql_writer *oldest, bool *is_seen,
                                     struct error *error)
 {
-    struct transactions transactions = {canary, oldest, false};
+    struct transactions transactions = {.canary = canary, .oldest = oldest};
     enum status status = mysql_query_rows(link, TRANSACTIONS, take_transaction,
                                           &transactions, error);
     *is_seen = transactions.is_seen;
-    return status;
+    return status == STATUS_OK ? judge_orphans(link, &transactions, error)
+                               : status;
 }
 
 /* --- SHOW ENGINE INNODB STATUS --- */
@@ -236,6 +274,11 @@ enum status mysql_writer_describe(MYSQL *link,
                                   struct error *error)
 {
     struct holder holder = {writer, target, size};
+    if (writer->age_s == MYSQL_AGE_UNKNOWN) {
+        snprintf(target, size, "a prepared XA transaction that outlived a "
+                               "restart of the server, of unknown age");
+        return STATUS_OK;
+    }
     if (writer->thread == 0) {
         snprintf(target, size, "a prepared XA transaction, open for %lld s",
                  (long long)writer->age_s);

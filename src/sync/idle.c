@@ -33,7 +33,7 @@ static bool is_candidate(const struct work *work, int64_t now_us)
            work->state && work->state->life == LIFE_LIVE &&
            work->state->problem.id == ERROR_NONE &&
            now_us >= work->state->strays_us &&
-           now_us - work->state->strays_us < DAY_US &&
+           now_us - work->state->strays_us < DAY_US && !work->is_hidden &&
            !work_must_begin_anew(work);
 }
 
@@ -55,7 +55,8 @@ static enum status next_from(const struct survey *survey,
     state_stream_release(&stream);
     if (status != STATUS_OK)
         return status;
-    if (place.mark_us != INT64_MIN && place.bound_us == INT64_MIN)
+    if (place.mark_us != INT64_MIN && place.bound_us == INT64_MIN &&
+        place.mark_us <= survey->bound.now_us)
         *from_us = place.mark_us - 1000 *
                    (int64_t)work_overlap_ms(work, survey->bound.is_proved);
     place_release(&place);

@@ -35,9 +35,20 @@ static void window_seal(void *context, struct deliver_seal *seal)
     overlap_seal(&window->overlap, seal);
 }
 
+/* The mark is a bound of a clock that has since been set back: rows are
+ * written below it again. */
+static bool is_clock_back(const struct window *window)
+{
+    return window->bound.now_us < window->place.mark_us;
+}
+
 static void warn_of_bound(const struct window *window)
 {
     const struct source_bound *bound = &window->bound;
+    if (is_clock_back(window))
+        log_line(LOG_WARNING, window->stream.name,
+                 "the clock of the source stands before the mark: it was set "
+                 "back, and the window begins there");
     uint64_t wait_ms = window->task->sync->settings->bound_max_wait_ms;
     if (bound->is_held && bound->held_us / 1000 > (int64_t)wait_ms)
         log_line(LOG_WARNING, window->stream.name,
@@ -59,6 +70,12 @@ static enum status place_window(struct window *window, struct error *error)
     warn_of_bound(window);
     uint64_t overlap_ms = work_overlap_ms(task->work,
                                           window->bound.is_proved);
+    if (is_clock_back(window)) {
+        window->place.mark_us = window->bound.bound_us;
+        window->place.bound_us = INT64_MIN;
+        memory_free(window->place.after);
+        window->place.after = NULL;
+    }
     window->from_us = window->place.mark_us - (int64_t)overlap_ms * 1000;
     window->to_us = window->place.bound_us == INT64_MIN
                         ? window->bound.bound_us

@@ -112,6 +112,7 @@ static bool is_read_today(const struct task *task)
 {
     const struct state_table *state = task->work->state;
     return task->work->is_guessed && !task->run->is_named && state &&
+           !task->work->is_hidden &&
            state->life == LIFE_LIVE &&
            state->problem.id == ERROR_NONE &&
            clock_utc_us() - state->confirmed_us < NIGHTLY_US;

@@ -26,15 +26,24 @@ uint64_t work_default_late_ms(enum mode mode)
     return mode == MODE_FULL ? 26 * HOUR_MS : HOUR_MS;
 }
 
+/* The state keeps a guess: an index that comes or goes changes no mode. */
+static bool was_guessed(const struct work *work, enum mode mode)
+{
+    return work->state && work->state->is_guessed && work->state->mode &&
+           text_equal(work->state->mode, mode_name(mode));
+}
+
 static const struct source_cursor *find_cursor(const struct work *work)
 {
     const struct table_settings *settings = work->settings;
     const struct source_table *found = work->described;
+    bool was_windowed = was_guessed(work, MODE_INCREMENTAL);
     for (size_t i = 0; i < found->cursor_count; i++) {
         const struct source_cursor *cursor = &found->cursors[i];
         if (settings->cursor_count > 0
                 ? text_equal(settings->cursors[0], cursor->column)
-                : cursor->is_likely && cursor->is_indexed)
+                : cursor->is_likely &&
+                      (cursor->is_indexed || was_windowed))
             return cursor;
     }
     return NULL;
@@ -120,13 +129,6 @@ static void choose_incremental(struct work *work,
                 "source");
 }
 
-/* The state keeps a guess, so that a new index changes nothing by itself. */
-static bool was_guessed_full(const struct work *work)
-{
-    return work->state && work->state->is_guessed && work->state->mode &&
-           text_equal(work->state->mode, mode_name(MODE_FULL));
-}
-
 static void choose_full(const struct sync *sync, struct work *work)
 {
     work->mode = MODE_FULL;
@@ -182,9 +184,11 @@ void work_choose(struct sync *sync, struct work *work)
         (void)text_copy(work->reason, sizeof work->reason, "as set");
         choose_incremental(work, cursor, error);
     } else if (cursor && work->table->key_count > 0 &&
-               !was_guessed_full(work)) {
+               !was_guessed(work, MODE_FULL)) {
         (void)snprintf(work->reason, sizeof work->reason,
-                       "guessed: cursor %s is indexed", cursor->column);
+                       cursor->is_indexed ? "guessed: cursor %s is indexed"
+                                          : "guessed before: cursor %s",
+                       cursor->column);
         choose_incremental(work, cursor, error);
     } else {
         (void)text_copy(work->reason, sizeof work->reason,

@@ -342,18 +342,19 @@ static enum status refuse_strangers(struct listing *listing,
 
 static enum status ask_stored(struct listing *listing,
                               const struct table *const *tables,
-                              size_t count, bool *is_stored,
+                              size_t count, bool *is_stored, bool *is_shown,
                               struct error *error)
 {
     const struct warehouse_ops *ops = listing->sync->warehouse->ops;
     if (ops->stored)
         return ops->stored(listing->warehouse, tables, count, is_stored,
-                           error);
+                           is_shown, error);
     struct warehouse_plan *plans = memory_new(count, sizeof *plans);
     enum status status = ops->plan(listing->warehouse, tables, count, plans,
                                    error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         is_stored[i] = !plans[i].is_new;
+        is_shown[i] = true;
         warehouse_plan_release(&plans[i]);
     }
     memory_free(plans);
@@ -367,6 +368,7 @@ static enum status find_lost(struct listing *listing, struct error *error)
     const struct table **tables = memory_new(listing->count, sizeof *tables);
     struct work **works = memory_new(listing->count, sizeof *works);
     bool *is_stored = memory_new(listing->count, sizeof *is_stored);
+    bool *is_shown = memory_new(listing->count, sizeof *is_shown);
     size_t count = 0;
     for (size_t i = 0; i < listing->count; i++) {
         struct work *work = &listing->works[i];
@@ -377,11 +379,14 @@ static enum status find_lost(struct listing *listing, struct error *error)
         tables[count++] = work->table;
     }
     enum status status = count > 0 ? ask_stored(listing, tables, count,
-                                                is_stored, error)
+                                                is_stored, is_shown, error)
                                    : STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         works[i]->is_lost = !is_stored[i];
+        works[i]->is_hidden = !is_shown[i];
+    }
     memory_free(is_stored);
+    memory_free(is_shown);
     memory_free(works);
     memory_free(tables);
     return status;

@@ -37,12 +37,19 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+static bool is_among(const struct clickhouse_rows *rows, const char *name)
+{
+    return rows->row_count > 0 &&
+           bsearch(&name, rows->cells, rows->row_count, sizeof *rows->cells,
+                   compare_names);
+}
+
 /* The names of all tables of the database, for they cost the server nothing:
  * it opens no table for them. */
 enum status clickhouse_stored(struct warehouse_session *session,
                               const struct table *const *tables,
                               size_t count, bool *is_stored,
-                              struct error *error)
+                              bool *is_shown, struct error *error)
 {
     struct clickhouse_session *ours = (struct clickhouse_session *)session;
     struct clickhouse_rows rows;
@@ -59,9 +66,8 @@ enum status clickhouse_stored(struct warehouse_session *session,
         qsort(rows.cells, rows.row_count, sizeof *rows.cells, compare_names);
     for (size_t i = 0; i < count; i++) {
         char *name = memory_format("%s" CLICKHOUSE_STORED, tables[i]->target);
-        is_stored[i] = rows.row_count > 0 &&
-                       bsearch(&name, rows.cells, rows.row_count,
-                               sizeof *rows.cells, compare_names);
+        is_stored[i] = is_among(&rows, name);
+        is_shown[i] = is_among(&rows, tables[i]->target);
         memory_free(name);
     }
     clickhouse_rows_release(&rows);

@@ -77,7 +77,7 @@ enum status clickhouse_tombstones(struct warehouse_session *session,
 enum status clickhouse_stored(struct warehouse_session *session,
                               const struct table *const *tables,
                               size_t count, bool *is_stored,
-                              struct error *error);
+                              bool *is_shown, struct error *error);
 enum status clickhouse_highest(struct warehouse_session *session,
                                const struct table *table, uint64_t *version,
                                struct error *error) MUST_CHECK;

@@ -4,6 +4,10 @@ warehouse - loses no row, and what cannot be right is refused by name."""
 import datetime
 import pathlib
 import sqlite3
+import time
+
+from lab.servers import MariaDB
+from rig import Rig
 
 COLLATED = "k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE {} NOT NULL"
 
@@ -306,3 +310,83 @@ def test_a_table_in_the_place_of_another_shows_its_own_rows(small):
     small.settings(tables=["a"])
     small.ok("run")
     small.equal("a")
+
+
+def test_an_index_that_goes_changes_no_mode(small):
+    table(small, "id INT PRIMARY KEY, note VARCHAR(20)")
+    small.sql("INSERT INTO t (id) VALUES (1)")
+    small.settings()
+    small.ok("run")
+    small.sql("ALTER TABLE t DROP KEY updated_at")
+    small.sql("INSERT INTO t (id) VALUES (2)")
+    time.sleep(6)
+    small.ok("run")
+    small.equal("t")
+    assert "no index" in small.ok("check").stdout
+
+
+def test_a_view_that_was_dropped_is_made_again(small):
+    table(small, "id INT PRIMARY KEY")
+    small.sql("CREATE TABLE whole (a INT)")
+    small.sql("INSERT INTO t (id) VALUES (1)")
+    small.sql("INSERT INTO whole VALUES (1)")
+    small.settings()
+    small.ok("run")
+    time.sleep(11)
+    small.ok("run")
+    for name in ("t", "whole"):
+        small.clickhouse.query(f"DROP VIEW {name}", database=small.database)
+    small.ok("run")
+    small.equal("t")
+    assert small.value("SELECT count() FROM whole") == 1
+
+
+def test_a_clock_that_was_set_back(small):
+    table(small, "id INT PRIMARY KEY")
+    small.settings()
+    small.ok("run")
+    ahead = datetime.datetime.utcnow() + datetime.timedelta(hours=1)
+    set_mark(small, "t/incremental", f"{ahead:%Y-%m-%dT%H:%M:%S}Z")
+    small.sql("INSERT INTO t (id) VALUES (1)")
+    time.sleep(6)
+    told = small.ok("run")
+    assert "set back" in told.stderr
+    small.equal("t")
+    assert "set back" not in small.ok("run").stderr
+
+
+def test_the_end_of_a_day_is_no_zone(small):
+    small.sql("CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL, KEY (d))")
+    small.sql("INSERT INTO t VALUES (1, UTC_DATE())")
+    small.settings(tables=[{"t": {"mode": "incremental", "cursor": "d"}}])
+    assert "cursor_zone: \"" not in small.ok("check").stdout
+
+
+def test_a_prepared_transaction_that_outlives_its_server(
+        tmp_path, clickhouse, make_database, tidemark):
+    server = MariaDB().start(tmp_path / "mariadb")
+    try:
+        rig = Rig(server, clickhouse, make_database(server, clickhouse),
+                  tidemark)
+        table(rig, "id INT PRIMARY KEY, note VARCHAR(20)")
+        rig.sql("INSERT INTO t (id) VALUES (1), (2)")
+        rig.settings()
+        rig.ok("run")
+        rig.sql("XA START 'x'")
+        rig.sql("UPDATE t SET note = 'prepared' WHERE id = 1")
+        rig.sql("XA END 'x'")
+        rig.sql("XA PREPARE 'x'")
+        time.sleep(6)
+        server.kill9()
+        server.restart()
+        rig.connection = server.admin(rig.database)
+        rig.sql("UPDATE t SET note = 'between' WHERE id = 2")
+        time.sleep(6)
+        told = rig.ok("run")
+        assert "outlived a restart" in told.stderr
+        rig.sql("XA COMMIT 'x'")
+        time.sleep(6)
+        rig.ok("run")
+        rig.equal("t")
+    finally:
+        server.discard()
