@@ -128,6 +128,11 @@ struct log_ops {
                        char **place, struct error *error);
     enum status (*loss)(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
+    /* Tells the tables whose rows the server changes without a word in the
+     * log: children of foreign keys with CASCADE or SET NULL. */
+    enum status (*children)(struct source_session *session,
+                            void (*tell)(void *context, const char *table),
+                            void *context, struct error *error);
     /* The clock of a place; 0 where the text is none. */
     uint64_t (*clock)(const char *place);
     /* Does every SELECT that begins from now on see all changes up to the

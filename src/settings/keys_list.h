@@ -144,9 +144,9 @@ TABLE(rows, TEXT, "", NULL,
 TABLE(mode, CHOICE, "", "cdc|incremental|full",
       AT(mode), AT(has_mode), read_mode,
       "How it is read: cdc follows the log of changes, deletes included; "
-      "incremental reads windows of the cursor column, full "
-      "reads the whole table each time. Without it the best one that the "
-      "table allows.",
+      "incremental reads windows of the cursor column, full reads the whole "
+      "table each time. Without it incremental where the table allows it, "
+      "else the whole table once a day.",
       "incremental")
 TABLE(cursor, LIST, "", NULL,
       AT(cursors), AT(cursor_count), NULL,

@@ -101,6 +101,63 @@ enum status binlog_facts(struct source_session *session,
     return status;
 }
 
+/* MySQL logs what its SQL layer does from here on, unless that is left to
+ * InnoDB. */
+#define CASCADES_LOGGED 90600u
+
+struct listening {
+    void (*tell)(void *context, const char *table);
+    void *context;
+};
+
+static bool take_child(void *context, char **cells,
+                       const unsigned long *lengths)
+{
+    const struct listening *listening = context;
+
+    (void)lengths;
+    if (cells[0])
+        listening->tell(listening->context, cells[0]);
+    return true;
+}
+
+static bool take_native(void *context, char **cells,
+                        const unsigned long *lengths)
+{
+    (void)lengths;
+    *(bool *)context = is(cells[1], "ON");
+    return false;
+}
+
+enum status binlog_children(struct source_session *session,
+                            void (*tell)(void *context, const char *table),
+                            void *context, struct error *error)
+{
+    const struct mysql_source *source =
+        (const struct mysql_source *)session->source;
+    struct listening listening = {tell, context};
+    bool is_native = false;
+    MYSQL *link;
+    enum status status = mysql_session_link((struct mysql_session *)session,
+                                            &link, error);
+
+    if (status == STATUS_OK)
+        status = mysql_query_rows(link, "SHOW GLOBAL VARIABLES LIKE "
+                                        "'innodb_native_foreign_keys'",
+                                  take_native, &is_native, error);
+    if (status != STATUS_OK ||
+        (!source->is_mariadb && !is_native &&
+         mysql_get_server_version(link) >= CASCADES_LOGGED))
+        return status;
+    return mysql_query_rows(
+        link, "SELECT DISTINCT TABLE_NAME FROM"
+              " information_schema.REFERENTIAL_CONSTRAINTS WHERE"
+              " CONSTRAINT_SCHEMA = DATABASE() AND (DELETE_RULE IN"
+              " ('CASCADE', 'SET NULL') OR UPDATE_RULE IN"
+              " ('CASCADE', 'SET NULL'))",
+        take_child, &listening, error);
+}
+
 void log_facts_release(struct log_facts *facts)
 {
     memory_free(facts->why_not);

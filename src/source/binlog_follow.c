@@ -292,6 +292,7 @@ const struct log_ops binlog_log_ops = {
     .facts = binlog_facts,
     .end = binlog_end,
     .loss = binlog_loss,
+    .children = binlog_children,
     .clock = binlog_place_clock,
     .visible = binlog_visible,
     .open = follow_open,

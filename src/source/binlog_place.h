@@ -36,6 +36,10 @@ enum status binlog_loss(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
 enum status binlog_visible(struct source_session *session, const char *place,
                            bool *is_visible, struct error *error);
+/* binlog_facts.c */
+enum status binlog_children(struct source_session *session,
+                            void (*tell)(void *context, const char *table),
+                            void *context, struct error *error);
 enum status binlog_facts(struct source_session *session,
                          struct log_facts *facts, struct error *error);
 

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "model/version.h"
 
 bool cdc_is_wanted(const struct sync_run *run)
 {
@@ -188,6 +189,21 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
     }
 }
 
+/* With the checkpoint that passes the next transactions: any of them may have
+ * changed a parent. */
+static void request_children(struct cdc *cdc)
+{
+    const struct log_ops *log = cdc->sync->source->ops->log;
+    uint64_t clock = 0;
+    char *place = log->place(cdc->follow, &clock);
+    memory_free(place);
+    for (size_t i = 0; i < cdc->count; i++)
+        if (cdc->tables[i].is_child)
+            cdc_request_table(cdc, cdc->tables[i].work,
+                              version_make(cdc->epoch, clock, 0),
+                              "foreign keys change it beside the log");
+}
+
 static void meet_tables(struct cdc *cdc, const struct log_item *item)
 {
     if (item->table) {
@@ -203,6 +219,8 @@ static enum status take_item(struct cdc *cdc, const struct log_item *item,
 {
     if (item->news == LOG_COMMIT) {
         cdc->is_between = true;
+        if (!cdc->has_moved)
+            request_children(cdc);
         cdc->has_moved = true;
     } else if (item->news == LOG_NOTHING) {
         cdc->is_between = false;

@@ -22,6 +22,7 @@ struct cdc_table {
     uint64_t request;    /* the newest that asks for a copy; 0: none */
     bool needs_copy;     /* it is read whole at the place of this round */
     bool is_copied;      /* and that was done */
+    bool is_child;       /* foreign keys change it beside the log */
     bool is_prepared;    /* the warehouse's table is ready */
     bool is_stopped;     /* no row of it is taken any more */
     struct error problem; /* why it is stopped; ERROR_NONE: a request */

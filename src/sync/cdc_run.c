@@ -11,7 +11,7 @@
 #include "sync/outcome.h"
 #include "sync/supervise.h"
 
-#define ROUNDS_MAX 5
+#define ROUNDS_MAX 3
 #define RETRY_FIRST_MS 500
 #define RETRY_CAP_MS 30000
 

@@ -145,6 +145,21 @@ def test_truncate_drop_and_rename(rig):
         rig.equal(name)
 
 
+def test_children_of_foreign_keys(rig):
+    rig.sql("CREATE TABLE p (id INT PRIMARY KEY)")
+    rig.sql("CREATE TABLE c (id INT PRIMARY KEY, p INT, q INT, "
+            "FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE, "
+            "FOREIGN KEY (q) REFERENCES c (id) ON DELETE SET NULL)")
+    rig.sql("INSERT INTO p VALUES (1), (2), (3)")
+    rig.sql("INSERT INTO c VALUES (1, 1, NULL), (2, 2, 1), (3, 2, 2)")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    rig.sql("DELETE FROM p WHERE id = 1")
+    rig.ok("run")
+    rig.equal("p")
+    rig.equal("c")
+
+
 def test_statements_in_the_log_read_their_table_again(rig):
     table(rig)
     rig.settings(tables=CDC)
