@@ -343,11 +343,12 @@ def test_a_view_that_was_dropped_is_made_again(small):
 
 def test_a_clock_that_was_set_back(small):
     table(small, "id INT PRIMARY KEY")
+    small.sql("INSERT INTO t (id) VALUES (1)")
     small.settings()
     small.ok("run")
     ahead = datetime.datetime.utcnow() + datetime.timedelta(hours=1)
     set_mark(small, "t/incremental", f"{ahead:%Y-%m-%dT%H:%M:%S}Z")
-    small.sql("INSERT INTO t (id) VALUES (1)")
+    small.sql("INSERT INTO t (id) VALUES (2)")
     time.sleep(6)
     told = small.ok("run")
     assert "set back" in told.stderr

@@ -156,7 +156,8 @@ def test_a_prepared_xa_transaction_holds_it(probe, writer):
     try:
         bound = read(probe)
         assert bound["proved"] and bound["held"], bound
-        assert bound["holder"].startswith("a prepared XA transaction, open ")
+        # A young server may have recovered it: then its age is not believed.
+        assert bound["holder"].startswith("a prepared XA transaction")
     finally:
         probe.server.query(f"XA ROLLBACK '{name}'")
 
