@@ -2,27 +2,14 @@
 the newest row of each key, as the warehouse would."""
 
 import json
-import os
 import subprocess
 
+import probe
 from lab.databases import PASSWORD, USER
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-LIBRARIES = ["mariadb", "xxhash", "jansson", "yaml", "m"]
 
 
 def build(folder):
-    program = os.path.join(folder, "binlog_rows_probe")
-    library = os.path.join(os.environ.get("TIDEMARK_BUILD", ROOT),
-                           "libtidemark.a")
-    subprocess.run(
-        [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-pthread",
-         "-g", "-I", f"{ROOT}/include", "-I", f"{ROOT}/src",
-         "-I", "/usr/include/mariadb", f"{HERE}/binlog_rows_probe.c",
-         library, "-o", program, *(f"-l{name}" for name in LIBRARIES)],
-        check=True)
-    return program
+    return probe.build(str(folder), "binlog_rows_probe")
 
 
 class Place:
