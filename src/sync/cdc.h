@@ -111,7 +111,8 @@ void cdc_request_table(struct cdc *cdc, const struct work *work,
 /* Deletes of that version for what lies below it, likewise. */
 void cdc_request_below(struct cdc *cdc, const struct work *work,
                        uint64_t version);
-/* Of the open ones: which tables must be copied. */
+/* Which tables must be copied: files what is known without the log (new
+ * tables, those that are followed no more), then reads the open ones. */
 enum status cdc_requests_read(struct cdc *cdc, struct error *error)
     MUST_CHECK;
 /* Strikes off what the copies have served, makes the deletes that are asked

@@ -68,7 +68,7 @@ static uint64_t below_of(const char *scope)
     return version;
 }
 
-enum status cdc_requests_read(struct cdc *cdc, struct error *error)
+static enum status read_requests(struct cdc *cdc, struct error *error)
 {
     struct state_request *open;
     size_t count;
@@ -83,6 +83,62 @@ enum status cdc_requests_read(struct cdc *cdc, struct error *error)
     }
     state_requests_free(open, count);
     return status;
+}
+
+/* At once: what must be copied is known without the log. */
+static enum status file_now(struct cdc *cdc, const char *table,
+                            const char *reason, struct error *error)
+{
+    struct state_request request = {
+        .source = (char *)(uintptr_t)cdc->sync->endpoint->name,
+        .table = (char *)(uintptr_t)table,
+        .scope = (char *)(uintptr_t)ALL,
+        .reason = (char *)(uintptr_t)reason,
+    };
+    return state_request_file(cdc->state, &request, error);
+}
+
+/* Followed before and not now: its changes pass by. */
+static bool passes_by(struct cdc *cdc, const struct state_table *table)
+{
+    return text_equal(table->source, cdc->sync->endpoint->name) &&
+           table->mode && text_equal(table->mode, mode_name(MODE_CDC)) &&
+           !cdc_table_named(cdc, table->name);
+}
+
+static enum status file_absent(struct cdc *cdc, struct error *error)
+{
+    struct state_table **known = NULL;
+    enum status status = state_tables(cdc->state, &known, error);
+    for (size_t i = 0; status == STATUS_OK && known[i]; i++)
+        if (passes_by(cdc, known[i]))
+            status = file_now(cdc, known[i]->name,
+                              "it was not followed for a while", error);
+    state_tables_free(known);
+    return status;
+}
+
+/* Every copy has a request, by which it is told from an older one. */
+static enum status file_new(struct cdc *cdc, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++) {
+        const struct cdc_table *table = &cdc->tables[i];
+        if (table->needs_copy && table->request == 0)
+            status = file_now(cdc, table->work->name,
+                              "it is new, or read otherwise now", error);
+    }
+    return status;
+}
+
+enum status cdc_requests_read(struct cdc *cdc, struct error *error)
+{
+    enum status status = file_absent(cdc, error);
+    if (status == STATUS_OK)
+        status = read_requests(cdc, error);
+    if (status == STATUS_OK)
+        status = file_new(cdc, error);
+    return status == STATUS_OK ? read_requests(cdc, error) : status;
 }
 
 static enum status serve_below(struct cdc_table *table, uint64_t below,

@@ -138,12 +138,32 @@ static void keep_outcome(struct sync *sync, struct sync_run *run,
     progress_end(run->progress, index, result->state);
 }
 
+/* A place of the log is one for all tables: behind it the changes of those
+ * that are not named would be lost. */
+static enum status refuse_part(const struct sync_run *run,
+                               struct error *error)
+{
+    bool is_backfill = run->kind == TASK_BACKFILL;
+    error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_USAGE,
+                     is_backfill ? "cannot backfill a table that follows the "
+                                   "log"
+                                 : "cannot follow the log for some tables "
+                                   "alone: it is read for all at once");
+    error_effect(error, "Nothing was read.");
+    error_next(error, is_backfill ? "Set mode: full for one run, then mode: "
+                                    "cdc again."
+                                  : "tidemark run");
+    return error->status;
+}
+
 enum status cdc_run(struct sync *sync, struct sync_run *run,
                     struct error *error)
 {
     bool is_open = true;
     int64_t started_us = 0;
     enum status worst = STATUS_OK;
+    if (run->is_named || run->kind == TASK_BACKFILL)
+        return refuse_part(run, error);
     for (size_t i = 0; i < ROUNDS_MAX && worst == STATUS_OK && is_open; i++) {
         started_us = clock_utc_us();
         is_open = false;

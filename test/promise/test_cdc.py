@@ -214,6 +214,45 @@ def test_a_table_that_is_new_later(rig):
     rig.equal("late")
 
 
+def test_columns_that_change_twice(rig):
+    table(rig)
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    for number in range(3):
+        rig.sql(f"ALTER TABLE t ADD COLUMN z{number} INT DEFAULT 7")
+        rig.ok("run")
+        rig.equal("t")
+
+
+def test_a_table_that_is_left_out_for_a_while(rig):
+    table(rig)
+    table(rig, "s")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    rig.settings(tables=[{"t": {"mode": "cdc"}}])
+    rig.sql("DELETE FROM s WHERE id = 1")
+    rig.sql("INSERT INTO t (id) VALUES (4)")
+    rig.ok("run")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    rig.equal("t")
+    rig.equal("s")
+
+
+def test_a_part_of_the_tables_is_refused(rig):
+    table(rig)
+    table(rig, "s")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    rig.sql("DELETE FROM s WHERE id = 1")
+    rig.sql("DELETE FROM t WHERE id = 1")
+    result = rig.run("run", "t")
+    assert result.code == 2 and "read for all at once" in result.stderr
+    rig.ok("run")
+    rig.equal("t")
+    rig.equal("s")
+
+
 def test_from_windows_to_the_log_and_back(rig):
     rig.orders(50)
     rig.settings()
