@@ -22,22 +22,52 @@ static struct followed *find(struct follow *follow, const char *database,
     return found;
 }
 
+static void lower_case(char *name)
+{
+    for (; *name; name++)
+        if (*name >= 'A' && *name <= 'Z')
+            *name = (char)(*name - 'A' + 'a');
+}
+
+/* A name that may be that of a followed table all the same: in a character set
+ * that is none of ours, or in other letters on a server that folds them. */
+static void doubt(struct follow *follow, const char *database,
+                  const char *name, const struct binlog_query *query)
+{
+    char *lower = memory_text(name);
+    struct followed *found;
+
+    lower_case(lower);
+    found = find(follow, database, lower, query);
+    if (found)
+        follow_tell(follow, TABLE_UNKNOWN, found);
+    else if (!text_is_utf8(bytes_of(name)))
+        follow_tell(follow, TABLE_UNKNOWN, NULL);
+    memory_free(lower);
+}
+
+static void tell_name(struct follow *follow, const char *database,
+                      const char *name, const struct binlog_query *query,
+                      enum log_fate fate)
+{
+    struct followed *found = find(follow, database, name, query);
+
+    if (found)
+        follow_tell(follow, fate, found);
+    else
+        doubt(follow, database, name, query);
+}
+
 /* The fate of each table that is named. */
 static void tell_names(struct follow *follow, const struct binlog_words *words,
                        const struct binlog_query *query, enum log_fate fate)
 {
     for (size_t i = 0; i < words->name_count; i++) {
         const struct query_name *name = &words->names[i];
-        struct followed *found = find(follow, name->database, name->name,
-                                      query);
-        if (found)
-            follow_tell(follow, fate, found);
+        tell_name(follow, name->database, name->name, query, fate);
         if (name->new_name)
-            found = find(follow, name->new_database, name->new_name, query);
-        else
-            found = NULL;
-        if (found)
-            follow_tell(follow, TABLE_CHANGED, found);
+            tell_name(follow, name->new_database, name->new_name, query,
+                      TABLE_CHANGED);
     }
 }
 
@@ -49,6 +79,8 @@ static void meet_alter(struct follow *follow, const struct binlog_words *words,
         const struct query_name *name = &words->names[i];
         struct followed *found = find(follow, name->database, name->name,
                                       query);
+        if (!found)
+            doubt(follow, name->database, name->name, query);
         if (found && (words->moves_rows || words->touches_key ||
                       name->new_name))
             follow_tell(follow, TABLE_CHANGED, found);

@@ -42,15 +42,26 @@ static enum status run_others(struct sync *sync, struct sync_run *run,
     return status;
 }
 
+static bool ends_all(enum status status)
+{
+    return status == STATUS_STOPPED || status == STATUS_INTERNAL ||
+           status == STATUS_USAGE || status == STATUS_BUSY;
+}
+
 enum status sync_run(struct sync *sync, struct sync_run *run,
                      struct error *error)
 {
+    struct error first;
     enum status worst = STATUS_OK;
     error_clear(error);
     if (cdc_is_wanted(run))
         worst = cdc_run(sync, run, error);
-    if (error->id == ERROR_NONE)
+    first = *error;
+    /* A log that stands still holds no window back. */
+    if (!ends_all(worst))
         worst = status_worse(worst, run_others(sync, run, error));
+    if (first.id != ERROR_NONE)
+        *error = first;
     mark_untouched(run);
     return worst;
 }
