@@ -196,6 +196,8 @@ enum status check_tables(const struct opening *opening,
     enum status status = source->ops->session_open(source, &session, error);
     if (status == STATUS_OK)
         status = check_zones(opening, session, findings, error);
+    if (status == STATUS_OK)
+        status = check_log(opening, session, findings, error);
     if (session)
         source->ops->session_close(session);
     if (status == STATUS_OK)

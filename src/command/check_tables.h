@@ -10,5 +10,10 @@
 enum status check_tables(const struct opening *opening,
                          struct findings *findings, struct error *error)
     MUST_CHECK;
+/* check_log.c: whether the log can be followed, where a table follows it. */
+enum status check_log(const struct opening *opening,
+                      struct source_session *session,
+                      struct findings *findings, struct error *error)
+    MUST_CHECK;
 
 #endif

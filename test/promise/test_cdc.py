@@ -160,6 +160,19 @@ def test_children_of_foreign_keys(rig):
     rig.equal("c")
 
 
+def test_check_tells_what_the_log_lacks(rig):
+    table(rig)
+    rig.sql("CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) "
+            "REFERENCES t (id) ON DELETE CASCADE)")
+    rig.settings(tables=CDC)
+    rig.source.query("SET GLOBAL binlog_row_metadata = MINIMAL"
+                     if rig.source.kind == "mysql"
+                     else "SET GLOBAL binlog_row_metadata = NO_LOG")
+    text = rig.ok("check").stdout
+    assert "binlog_row_metadata = FULL" in text
+    assert ("beside the log" in text) == (rig.source.kind != "mysql"), text
+
+
 def test_statements_in_the_log_read_their_table_again(rig):
     table(rig)
     rig.settings(tables=CDC)
