@@ -112,3 +112,32 @@ def test_dates_that_are_no_days_follow_the_policy(
                                    zero_dates=policy))
     failures = [failure for failure in failures if failure]
     assert not failures, "\n".join([*failures, str(result)])
+
+
+@pytest.mark.parametrize("metadata", ["FULL", "least"])
+def test_changes_in_the_log_arrive(
+        metadata, source, clickhouse, database, tidemark):
+    """Rows, updates and deletes of tables with a key, by the log alone."""
+    least = "MINIMAL" if source.kind == "mysql" else "NO_LOG"
+    source.query("SET GLOBAL binlog_row_metadata = "
+                 f"{least if metadata == 'least' else metadata}")
+    tables = [generate(seed, FLAVOURS[source.kind], rows=150, has_key=True)
+              for seed in range(2000, 2000 + BATCH // 2)]
+    everything = [{"*": {"mode": "cdc"}}]
+    with source.admin(database) as connection:
+        for made in tables:
+            load(connection, made)
+        tidemark.settings({
+            "source": {"url": source.url(database),
+                       "password": "${env:LAB_PASSWORD}"},
+            "warehouse": {"url": clickhouse.url(database),
+                          "password": "${env:LAB_PASSWORD}"},
+            "tables": everything})
+        tidemark.ok("run", timeout_s=300)
+        for turn in range(2):
+            for made in tables:
+                random_changes(connection, made.description, turn)
+            connection.commit()
+            result = tidemark.run("run", timeout_s=300)
+            assert "read again" not in result.stderr, result.stderr
+        _judge_all(connection, clickhouse, database, tables, result)
