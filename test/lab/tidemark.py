@@ -6,10 +6,12 @@
     assert result.code == 0, result
 
 A password of the settings is written as `${env:LAB_PASSWORD}`; after each
-run the password itself must stand in no output and on no command line.
+run the password itself must stand in no output, on no command line, in no state
+and in no log.
 """
 
 import base64
+import contextlib
 import dataclasses
 import json
 import os
@@ -22,6 +24,7 @@ from urllib.parse import quote
 from .databases import PASSWORD, USER
 from .process import die_with
 
+KEPT_BY_US = ("db", "db-wal", "db-shm", "log", "lock")
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), base64.b64encode(
     f"{USER}:{PASSWORD}".encode()).decode())
 
@@ -59,6 +62,7 @@ class Running:
     def __init__(self, binary, arguments, folder, environment, number):
         self.arguments = arguments
         self.begin = time.monotonic()
+        self._folder = folder
         self._paths = [os.path.join(folder, f"{name}-{number}")
                        for name in ("stdout", "stderr")]
         with open(self._paths[0], "wb") as out, \
@@ -103,8 +107,19 @@ class Running:
                         time.monotonic() - self.begin)
         assert_no_secret("stdout", result.stdout)
         assert_no_secret("stderr", result.stderr)
+        self._search_files()
         assert not late, f"still running; {result}"
         return result
+
+    def _search_files(self):
+        """State and logs that stand beside the settings."""
+        for name in os.listdir(self._folder):
+            if name.split(".")[-1] not in KEPT_BY_US:
+                continue
+            path = os.path.join(self._folder, name)
+            with contextlib.suppress(FileNotFoundError), \
+                    open(path, "rb") as file:
+                assert_no_secret(name, file.read().decode("latin-1"))
 
     def send(self, number):
         self.child.send_signal(number)
