@@ -88,12 +88,13 @@ def _many_types():
     return ", ".join(columns), values
 
 
-bulk.SHAPES.update({
+SHAPES = {
+    **bulk.SHAPES,
     "sbtest1": (
         "id INT NOT NULL PRIMARY KEY, k INT NOT NULL, c CHAR(120) NOT NULL,"
         " pad CHAR(60) NOT NULL, KEY k_1 (k)",
         ["n", bulk._number(0, 6), _digits(8, 10), _digits(120, 5)]),
-    "many_types": _many_types()})
+    "many_types": _many_types()}
 
 
 def make(servers, shape, rows):
@@ -105,7 +106,8 @@ def make(servers, shape, rows):
     servers.sql(f"CREATE DATABASE {database}")
     with servers.source.admin(database) as connection:
         _quiet_log(connection)
-        bulk.fill(connection, shape, rows, name="unfinished")
+        bulk.fill(connection, shape, rows, name="unfinished",
+                  shapes=SHAPES)
         with connection.cursor() as cursor:
             cursor.execute("FLUSH TABLES unfinished FOR EXPORT")
             cursor.execute("UNLOCK TABLES")

@@ -64,12 +64,12 @@ SHAPES = {
 }
 
 
-def fill(connection, shape, rows, name=None, first=1):
+def fill(connection, shape, rows, name=None, first=1, shapes=SHAPES):
     """Makes the table where it is missing and adds the rows of that number.
 
     Row n is the same whenever and wherever it is made.
     """
-    columns, values = SHAPES[shape]
+    columns, values = shapes[shape]
     name = name or shape
     run(connection, f"CREATE TABLE IF NOT EXISTS {name} ({columns})"
         " DEFAULT CHARSET=utf8mb4")
