@@ -14,7 +14,8 @@ CODES = (0, 1, 4, 5, 7)  # 0: tried again, or not met
 def points():
     text = subprocess.run([ROOT / "scripts/failpoints"], check=True,
                           capture_output=True, text=True).stdout
-    return [name for name in text.split() if not name.startswith("files.")]
+    return [name for name in text.split()
+            if not name.startswith(("files.", "cdc."))]
 
 
 def fail(rig, fault, tables):

@@ -1,13 +1,16 @@
 """The log followed from cron: after each run the warehouse equals the source,
 deletes included, whatever happened between."""
 
+import pathlib
 import random
+import subprocess
 import threading
 import time
 
 import pymysql
 import pytest
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CDC = [{"*": {"mode": "cdc"}}]
 
 
@@ -336,13 +339,20 @@ def write(rig, seed, stop):
                 link.rollback()
 
 
-@pytest.mark.parametrize("point", [
-    "cdc.flush", "cdc.prepare", "cdc.follow", "cdc.begin", "cdc.place",
-    "cdc.copied", "commit.saved", "commit.before_save", "load.put",
-    "load.before_finish"])
-def test_death_among_writers(rig, point):
+def points():
+    text = subprocess.run([ROOT / "scripts/failpoints"], check=True, cwd=ROOT,
+                          capture_output=True, text=True).stdout
+    return [name for name in text.split() if name.startswith("cdc.")] + [
+        "commit.saved", "commit.before_save", "load.put",
+        "load.before_finish"]
+
+
+@pytest.mark.parametrize("action", ["kill", "error"])
+@pytest.mark.parametrize("point", points())
+def test_death_among_writers(rig, tmp_path, point, action):
     table(rig)
-    rig.settings(tables=CDC)
+    rig.settings(tables=CDC, retry="0s")
+    log = tmp_path / "hits"
     if point not in ("cdc.copied", "cdc.place"):
         rig.ok("run")
     stop = threading.Event()
@@ -352,12 +362,17 @@ def test_death_among_writers(rig, point):
         writer.start()
     try:
         for hit in (1, 2, 1):
-            rig.run("run", environment={"TIDEMARK_FP": f"{point}=kill@{hit}"})
+            if point == "cdc.below":
+                rig.sql("TRUNCATE TABLE t")
+            rig.run("run", environment={
+                "TIDEMARK_FP": f"{point}={action}@{hit}",
+                "TIDEMARK_FP_LOG": str(log)})
             rig.run("run")
     finally:
         stop.set()
         for writer in writers:
             writer.join()
+    assert point in log.read_text().split()
     rig.ok("run")
     rig.equal("t")
 
