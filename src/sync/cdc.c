@@ -141,11 +141,19 @@ enum status cdc_begin(struct cdc *cdc, struct sync *sync,
 
 /* --- following ----------------------------------------------------------- */
 
+static void request(struct cdc *cdc, const struct cdc_table *table,
+                    uint64_t version, const char *reason)
+{
+    if (cdc_request_table(cdc, table->work, version, reason))
+        log_line(LOG_WARNING, table->work->name, "%s: it is read again",
+                 reason);
+}
+
 /* Its rows are passed over until it was read again. */
 static void request_anew(struct cdc *cdc, struct cdc_table *table,
                          uint64_t version, const char *reason)
 {
-    cdc_request_table(cdc, table->work, version, reason);
+    request(cdc, table, version, reason);
     table->is_stopped = true;
 }
 
@@ -171,16 +179,16 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
                      "the columns of the table changed");
         break;
     case TABLE_STATEMENT:
-        cdc_request_table(cdc, table->work, item->version,
-                          "the log holds a statement in place of rows");
+        request(cdc, table, item->version,
+                "the log holds a statement in place of rows");
         break;
     case TABLE_KEYS:
-        cdc_request_table(cdc, table->work, item->version,
-                          "the log holds rows without all their columns");
+        request(cdc, table, item->version,
+                "the log holds rows without all their columns");
         break;
     case TABLE_PARENTS:
-        cdc_request_table(cdc, table->work, item->version,
-                          "a foreign key changed rows beside the log");
+        request(cdc, table, item->version,
+                "a foreign key changed rows beside the log");
         break;
     case TABLE_BAD_ROW:
         request_anew(cdc, table, item->version, "a row cannot be stored");

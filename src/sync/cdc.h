@@ -105,8 +105,8 @@ bool cdc_is_due(const struct cdc *cdc);
 /* --- cdc_request.c ------------------------------------------------------- */
 
 /* Everything of a table, with the next checkpoint; `version` is that of the
- * event, as below. */
-void cdc_request_table(struct cdc *cdc, const struct work *work,
+ * event, as below. False where that was asked for already. */
+bool cdc_request_table(struct cdc *cdc, const struct work *work,
                        uint64_t version, const char *reason);
 /* Deletes of that version for what lies below it, likewise. */
 void cdc_request_below(struct cdc *cdc, const struct work *work,

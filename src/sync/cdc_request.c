@@ -7,7 +7,6 @@
 #include <jansson.h>
 
 #include "base/failpoint.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "sync/cdc.h"
@@ -28,17 +27,17 @@ static void add_request(struct cdc *cdc, const struct work *work,
         .visible = memory_format("%" PRIu64, version),
         .reason = memory_text(reason),
     };
-    log_line(LOG_WARNING, work->name, "%s: it is read again", reason);
 }
 
-void cdc_request_table(struct cdc *cdc, const struct work *work,
+bool cdc_request_table(struct cdc *cdc, const struct work *work,
                        uint64_t version, const char *reason)
 {
     for (size_t i = 0; i < cdc->request_count; i++)
         if (text_equal(cdc->requests[i].table, work->name) &&
             text_equal(cdc->requests[i].scope, ALL))
-            return;
+            return false;
     add_request(cdc, work, version, memory_text(ALL), reason);
+    return true;
 }
 
 void cdc_request_below(struct cdc *cdc, const struct work *work,
