@@ -83,7 +83,6 @@ static void follow_close(struct follow *follow)
     binlog_link_close(follow->link);
     binlog_place_release(&follow->place);
     binlog_rows_result_release(&follow->result);
-    buffer_release(&follow->keys);
     if (follow->session)
         follow->source->base.ops->session_close(&follow->session->base);
     memory_free(follow);
@@ -101,7 +100,6 @@ static enum status follow_open(struct source *source,
     opened->source = (struct mysql_source *)source;
     opened->request = *request;
     opened->slots = memory_new(FOLLOW_SLOTS, sizeof(*opened->slots));
-    buffer_init(&opened->keys, BINLOG_KEYS_BYTES + 2);
     if (binlog_place_read(request->place, opened->source->is_mariadb,
                           &opened->place))
         status = source->ops->session_open(source, &session, error);

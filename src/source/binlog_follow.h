@@ -25,7 +25,6 @@ struct follow_table {
 /* What a table's id in the log stands for. */
 struct follow_slot {
     struct binlog_map map;
-    struct follow_table *table; /* NULL: its rows are filtered */
     struct binlog_resolution resolution;
     struct binlog_table rows;
     bool is_ready; /* `rows` is made for `map` */
@@ -47,7 +46,6 @@ struct follow {
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
     struct binlog_rows_result result;
-    struct buffer keys;
     struct log_item items[FOLLOW_ITEMS]; /* news not yet given */
     size_t item_count;
     size_t item_given;

@@ -87,7 +87,6 @@ static void clear_slot(struct follow_slot *slot)
     slot->rows = (struct binlog_table){.followed = NULL};
     slot->resolution = (struct binlog_resolution){.columns = NULL};
     slot->is_ready = false;
-    slot->table = NULL;
 }
 
 void follow_forget_maps(struct follow *follow)
