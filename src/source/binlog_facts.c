@@ -73,7 +73,7 @@ enum status binlog_facts(struct source_session *session,
 {
     const struct mysql_source *source =
         (const struct mysql_source *)session->source;
-    struct settings_found found = {NULL};
+    struct settings_found found = {.log_bin = NULL};
     MYSQL *link;
     enum status status = mysql_session_link((struct mysql_session *)session,
                                             &link, error);

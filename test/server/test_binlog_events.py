@@ -407,7 +407,7 @@ def test_a_user_without_the_privilege_is_told_so(server, probe):
 
 
 def test_an_idle_follower_moves_with_its_heartbeats(server, probe):
-    log = probe.read(server, "follow=2")
+    log = probe.read(server, "follow=5")
     assert log.code == 0
     beats = log.of("HEARTBEAT", "HEARTBEAT_V2")
     assert len(beats) >= 2
