@@ -35,12 +35,8 @@ enum log_loss {
 struct log_facts {
     char *why_not;     /* it cannot be followed, as people read it; or NULL */
     char *next;        /* the statement or setting that would help, or NULL */
-    char *format;      /* "ROW, image FULL, metadata FULL" */
-    char *visibility;  /* how a scan waits for a place */
     char **warnings;   /* what is not in the log: filters, cascades, ... */
     size_t warning_count;
-    int64_t kept_us;   /* time until what is written now is dropped; 0: never,
-                          or unknown */
 };
 void log_facts_release(struct log_facts *facts);
 
@@ -83,12 +79,11 @@ enum log_news {
 enum log_fate {
     TABLE_TRUNCATED, /* all rows below `version` are gone */
     TABLE_DROPPED,
-    TABLE_RENAMED,   /* `name`: its new name, perhaps in another database */
+    TABLE_RENAMED,
     TABLE_CHANGED,   /* by DDL: describe it again before its next rows */
     TABLE_UNKNOWN,   /* its rows cannot be told apart any more: read it anew */
     TABLE_STATEMENT, /* changed by a statement: any row may differ */
-    TABLE_KEYS,      /* `keys`: rows known by key alone */
-    TABLE_PARENTS,   /* `keys`: their children were changed in silence */
+    TABLE_KEYS,      /* the log holds rows that are not whole */
     TABLE_BAD_ROW    /* `reason`: a value without a place; the table stops */
 };
 
@@ -96,8 +91,6 @@ struct log_item {
     enum log_news news;
     enum log_fate fate;
     struct followed *table; /* NULL: every followed one */
-    const char *name;  /* borrowed until the next call, as are keys */
-    const char *keys;  /* JSON: an array of keys, each an array of texts */
     uint64_t version;  /* of the event */
     struct error reason;
 };
@@ -149,9 +142,6 @@ struct log_ops {
                         struct error *error);
     /* Behind the last LOG_COMMIT; the caller frees it. */
     char *(*place)(const struct follow *follow, uint64_t *clock);
-    /* When the last transaction was committed, by the source's clock; 0 none
-     * yet. */
-    int64_t (*committed_us)(const struct follow *follow);
     const struct log_ledger *(*ledger)(const struct follow *follow);
     void (*close)(struct follow *follow); /* NULL is allowed */
 };

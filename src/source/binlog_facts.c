@@ -85,16 +85,8 @@ enum status binlog_facts(struct source_session *session,
                   "'binlog_format', 'binlog_row_image', "
                   "'binlog_row_metadata', 'gtid_mode')",
             take_setting, &found, error);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK)
         judge(&found, source->is_mariadb, facts);
-        facts->format = memory_format("%s, image %s, metadata %s",
-                                      found.format ? found.format : "?",
-                                      found.image ? found.image : "?",
-                                      found.metadata ? found.metadata : "?");
-        facts->visibility = memory_text(
-            source->is_mariadb ? "by consistent snapshots"
-                               : "by the executed set of transactions");
-    }
     memory_free(found.log_bin);
     memory_free(found.format);
     memory_free(found.image);
@@ -217,8 +209,6 @@ void log_facts_release(struct log_facts *facts)
 {
     memory_free(facts->why_not);
     memory_free(facts->next);
-    memory_free(facts->format);
-    memory_free(facts->visibility);
     for (size_t i = 0; i < facts->warning_count; i++)
         memory_free(facts->warnings[i]);
     memory_free(facts->warnings);

@@ -135,7 +135,6 @@ static enum status begin(struct follow *follow,
     follow->has_gtid = true;
     follow->has_begun = follow->source->is_mariadb &&
                         !follow->begin.is_standalone;
-    follow->committed_us = follow->begin.committed_us;
     follow->ledger.seen++;
     follow->ledger.applied++;
     return STATUS_OK;
@@ -276,11 +275,6 @@ static char *follow_place(const struct follow *follow, uint64_t *clock)
     return binlog_place_text(&follow->place);
 }
 
-static int64_t follow_committed(const struct follow *follow)
-{
-    return follow->committed_us;
-}
-
 static const struct log_ledger *follow_ledger(const struct follow *follow)
 {
     return &follow->ledger;
@@ -296,7 +290,6 @@ const struct log_ops binlog_log_ops = {
     .open = follow_open,
     .next = follow_next,
     .place = follow_place,
-    .committed_us = follow_committed,
     .ledger = follow_ledger,
     .close = follow_close,
 };

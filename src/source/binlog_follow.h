@@ -41,7 +41,6 @@ struct follow {
     struct binlog_begin begin; /* of the transaction that is open */
     bool has_gtid;             /* a GTID came, its transaction is open */
     bool has_begun;            /* ... and more than one event is to come */
-    int64_t committed_us;
     struct follow_table *tables;
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */

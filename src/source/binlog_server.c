@@ -3,6 +3,7 @@
  * it, whether its changes can be seen. What must stay true: a place is called
  * visible only when the server itself says that every change up to it is.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -164,25 +165,39 @@ static bool take_file(void *context, char **cells,
     return true;
 }
 
+/* A set that the server keeps in a variable; empty where it is none. The
+ * caller releases it, also after a failure. */
+static enum status ask_kept(MYSQL *link, bool is_mariadb, const char *variable,
+                            struct gtid_set *set, struct error *error)
+{
+    struct answer answer;
+    char sql[96];
+    enum status status;
+
+    gtid_set_init(set, is_mariadb);
+    (void)snprintf(sql, sizeof(sql), "SELECT %s, 0, 0", variable);
+    status = ask(link, sql, &answer, error);
+    if (status == STATUS_OK &&
+        (!answer.cells[0] || !gtid_set_parse(set, answer.cells[0])))
+        status = error_set(error, ERROR_SOURCE_PROTOCOL,
+                           "could not understand %s of the server", variable);
+    forget(&answer);
+    return status;
+}
+
 /* Does the server know every transaction up to the place? */
 static enum status holds_set(MYSQL *link, bool is_mariadb,
                              const struct binlog_place *place, bool *holds,
                              struct error *error)
 {
-    struct answer answer;
     struct gtid_set known;
-    enum status status = ask(link, is_mariadb
-                                       ? "SELECT @@gtid_binlog_state, 0, 0"
-                                       : "SELECT @@global.gtid_executed, "
-                                         "0, 0",
-                             &answer, error);
+    enum status status = ask_kept(link, is_mariadb,
+                                  is_mariadb ? "@@gtid_binlog_state"
+                                             : "@@global.gtid_executed",
+                                  &known, error);
 
-    gtid_set_init(&known, is_mariadb);
-    *holds = status == STATUS_OK && answer.cells[0] &&
-             gtid_set_parse(&known, answer.cells[0]) &&
-             gtid_set_holds(&known, &place->set);
+    *holds = status == STATUS_OK && gtid_set_holds(&known, &place->set);
     gtid_set_release(&known);
-    forget(&answer);
     return status;
 }
 
@@ -192,20 +207,15 @@ static enum status keeps_rest(MYSQL *link, bool is_mariadb,
                               const struct binlog_place *place, bool *keeps,
                               struct error *error)
 {
-    struct answer answer;
     struct gtid_set purged;
     enum status status;
 
     *keeps = true;
     if (is_mariadb)
         return STATUS_OK;
-    status = ask(link, "SELECT @@global.gtid_purged, 0, 0", &answer, error);
-    gtid_set_init(&purged, false);
-    *keeps = status == STATUS_OK && answer.cells[0] &&
-             gtid_set_parse(&purged, answer.cells[0]) &&
-             gtid_set_holds(&place->set, &purged);
+    status = ask_kept(link, false, "@@global.gtid_purged", &purged, error);
+    *keeps = status == STATUS_OK && gtid_set_holds(&place->set, &purged);
     gtid_set_release(&purged);
-    forget(&answer);
     return status;
 }
 

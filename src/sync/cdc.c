@@ -186,10 +186,6 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
         request(cdc, table, item->version,
                 "the log holds rows without all their columns");
         break;
-    case TABLE_PARENTS:
-        request(cdc, table, item->version,
-                "a foreign key changed rows beside the log");
-        break;
     case TABLE_BAD_ROW:
         request_anew(cdc, table, item->version, "a row cannot be stored");
         table->problem = item->reason;
