@@ -13,6 +13,7 @@ struct listing {
     struct source_session *session;
     struct warehouse_session *warehouse;
     struct state *state; /* NULL: nothing was ever done */
+    struct state_table **known; /* of the state, ends in NULL; or NULL */
     struct work *works;
     size_t count;
 };
@@ -80,16 +81,11 @@ static void add_missing(struct listing *listing)
 }
 
 /* Tables that were loaded before, and that the source has no more. */
-static enum status add_vanished(struct listing *listing, struct error *error)
+static void add_vanished(struct listing *listing)
 {
     const struct settings *settings = listing->sync->settings;
-    struct state_table **known = NULL;
-    if (!listing->state)
-        return STATUS_OK;
-    enum status status = state_tables(listing->state, &known, error);
-    if (status != STATUS_OK)
-        return status;
-    for (size_t i = 0; known[i]; i++) {
+    struct state_table **known = listing->known;
+    for (size_t i = 0; known && known[i]; i++) {
         const struct table_settings *entry = settings_for(settings,
                                                           known[i]->name);
         if (!entry || is_listed(listing, known[i]->name) ||
@@ -104,8 +100,6 @@ static enum status add_vanished(struct listing *listing, struct error *error)
         error_next(&work->problem, "if it is gone for good, leave it out:  "
                    "- except: [%s]", work->name);
     }
-    state_tables_free(known);
-    return STATUS_OK;
 }
 
 static bool is_matched(const struct listing *listing, const char *pattern)
@@ -167,9 +161,8 @@ static enum status find_names(struct listing *listing, struct error *error)
         return status;
     add_found(listing, names, count);
     add_missing(listing);
-    status = add_vanished(listing, error);
-    if (status == STATUS_OK)
-        status = check_choice(listing, names, count, error);
+    add_vanished(listing);
+    status = check_choice(listing, names, count, error);
     ops->names_free(names, count);
     if (status != STATUS_OK || listing->count > 0)
         return status;
@@ -321,13 +314,9 @@ static bool has_filled(const struct listing *listing, const struct work *work,
 
 /* A table that was loaded where this one would be, and that the command does
  * not name. */
-static enum status refuse_strangers(struct listing *listing,
-                                    struct error *error)
+static void refuse_strangers(struct listing *listing)
 {
-    struct state_table **known = NULL;
-    enum status status = listing->state
-                             ? state_tables(listing->state, &known, error)
-                             : STATUS_OK;
+    struct state_table **known = listing->known;
     for (size_t i = 0; i < listing->count && known; i++) {
         struct work *work = &listing->works[i];
         for (size_t j = 0; known[j] && work->problem.id == ERROR_NONE; j++) {
@@ -336,8 +325,6 @@ static enum status refuse_strangers(struct listing *listing,
                 refuse_twin(work, known[j]->name);
         }
     }
-    state_tables_free(known);
-    return status;
 }
 
 static enum status ask_stored(struct listing *listing,
@@ -397,6 +384,8 @@ static enum status list_all(struct listing *listing, struct error *error)
     struct sync *sync = listing->sync;
     enum status status = state_open(sync->settings->state, STATE_READ,
                                     &listing->state, error);
+    if (status == STATUS_OK && listing->state)
+        status = state_tables(listing->state, &listing->known, error);
     if (status == STATUS_OK)
         status = sync->source->ops->session_open(sync->source,
                                                  &listing->session, error);
@@ -412,8 +401,8 @@ static enum status list_all(struct listing *listing, struct error *error)
     if (status != STATUS_OK)
         return status;
     refuse_twins(listing);
-    status = refuse_strangers(listing, error);
-    return status == STATUS_OK ? find_lost(listing, error) : status;
+    refuse_strangers(listing);
+    return find_lost(listing, error);
 }
 
 enum status works_list(struct sync *sync, const struct work_choice *choice,
@@ -426,6 +415,7 @@ enum status works_list(struct sync *sync, const struct work_choice *choice,
         sync->source->ops->session_close(listing.session);
     if (listing.warehouse)
         sync->warehouse->ops->session_close(listing.warehouse);
+    state_tables_free(listing.known);
     state_close(listing.state);
     if (status != STATUS_OK) {
         works_free(sync, listing.works, listing.count);
