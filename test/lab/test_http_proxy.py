@@ -104,10 +104,9 @@ def test_a_rule_takes_the_nth_request(proxy, table):
 
 
 @pytest.mark.parametrize("action, row_count, error", [
-    (faults.reset_after_request(), 3, ConnectionResetError),
-    (faults.cut_request(5), 0, ConnectionResetError),
-    (faults.cut_request(5, reset=False), 0,
-     (http.client.RemoteDisconnected, ConnectionResetError)),
+    (faults.reset_after_request(), 3, ConnectionError),
+    (faults.cut_request(5), 0, ConnectionError),
+    (faults.cut_request(5, reset=False), 0, ConnectionError),
     (faults.cut_answer(0), 3, http.client.IncompleteRead),
     (faults.cut_answer(0, chunked=False), 3, http.client.IncompleteRead)])
 def test_a_connection_is_cut(proxy, clickhouse, table, action, row_count,
@@ -121,7 +120,7 @@ def test_a_connection_is_cut(proxy, clickhouse, table, action, row_count,
 def test_a_request_arrives_after_the_client_gave_up(proxy, clickhouse,
                                                     table):
     proxy.on("INSERT", faults.late(0.3))
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionError):
         insert(proxy, table)
     assert stored(clickhouse, table) == 0
     time.sleep(0.6)

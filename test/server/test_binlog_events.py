@@ -185,22 +185,24 @@ def shown(server):
                 f"SHOW BINLOG EVENTS IN '{name}'")]
 
 
-def wait_quiet(server):
-    """MariaDB notes checkpoints a moment later."""
-    before = None
-    while before != (before := shown(server)):
+def read_quiet(server, read):
+    """What read() returns, and what the server showed before it and after:
+    MariaDB adds its checkpoints to a log a moment later, at its leisure."""
+    while True:
+        before = shown(server)
+        found = read()
+        if before == shown(server):
+            return found, before
         time.sleep(0.3)
 
 
 def test_every_event_is_the_one_that_the_server_shows(server, probe):
     fill(server)
-    wait_quiet(server)
-    log = probe.read(server)
+    log, wanted = read_quiet(server, lambda: probe.read(server))
     assert log.code == 0 and not any("bad" in e for e in log.events)
     found = [(e["file"], e["type"],
               e["end" if e.get("inner") else "start"], e["end"])
              for e in log.events if e["end"] > e["start"]]
-    wanted = shown(server)
     assert len(found) == len(wanted)
     for mine, servers in zip(found, wanted):
         # MariaDB 11.8 does not tell ends within a transaction.
@@ -231,7 +233,6 @@ def executed(server):
 
 def test_a_resume_from_every_commit_counts_the_same(server, probe):
     fill(server)
-    wait_quiet(server)
     whole = probe.read(server)
     assert whole.place["set"].replace("\n", "") == executed(server)
     assert len(whole.commits()) > 15
@@ -291,9 +292,8 @@ def test_an_event_beyond_16_mib_is_whole(server, probe):
 
 def test_tls_gives_the_same_events(server, probe):
     fill(server)
-    wait_quiet(server)
-    plain = probe.read(server)
-    secret = probe.read(server, PROBE_CA=tls.authority())
+    (plain, secret), _ = read_quiet(server, lambda: (
+        probe.read(server), probe.read(server, PROBE_CA=tls.authority())))
     assert secret.code == 0 and secret.events == plain.events
 
 
