@@ -12,6 +12,7 @@
 #define YEAR_DAYS 365
 /* From 0000-03-01 to 1970-01-01. */
 #define EPOCH_DAYS 719468
+#define SHIFT_ERAS 2500
 
 #define SECOND_US INT64_C(1000000)
 
@@ -27,21 +28,24 @@ bool calendar_is_date(int year, unsigned month, unsigned day)
 
     if (month < 1 || month > 12 || day < 1)
         return false;
+    if (day <= 28)
+        return true;
     return day <= lengths[month - 1] + (month == 2 && is_leap(year) ? 1u : 0u);
 }
 
 int32_t calendar_days(int year, unsigned month, unsigned day)
 {
     /* Months from March on: 31 30 31 30 31, twice, and the rest. */
-    int from_march = ((int)month + 9) % 12;
-    int march_year = month < 3 ? year - 1 : year;
-    int era = (march_year >= 0 ? march_year : march_year - ERA_YEARS + 1) /
-              ERA_YEARS;
-    int of_era = march_year - era * ERA_YEARS;
-    int of_year = (153 * from_march + 2) / 5 + (int)day - 1;
+    unsigned is_before = month < 3;
+    unsigned from_march = month + 12 * is_before - 3;
+    unsigned of_year = (153 * from_march + 2) / 5 + day - 1;
+    /* So many eras later nothing is negative. */
+    unsigned years = (unsigned)(year + SHIFT_ERAS * ERA_YEARS) - is_before;
+    unsigned centuries = years / 100;
+    unsigned leaps = years / 4 - centuries + centuries / 4;
 
-    return era * ERA_DAYS + of_era * YEAR_DAYS + of_era / 4 - of_era / 100 +
-           of_year - EPOCH_DAYS;
+    return (int32_t)(years * YEAR_DAYS + leaps + of_year) -
+           (SHIFT_ERAS * ERA_DAYS + EPOCH_DAYS);
 }
 
 void calendar_date(int32_t days, int *year, unsigned *month, unsigned *day)

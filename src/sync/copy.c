@@ -9,6 +9,9 @@
 #include "base/stop.h"
 #include "sync/task.h"
 
+/* The last chunk of a load, of a usual one. */
+#define LAST_SHARE 8
+
 /* The state of one chunk. */
 struct chunk {
     struct copy *copy;
@@ -48,7 +51,28 @@ static enum status open_snapshot(struct task *task, uint64_t *version,
     return status;
 }
 
-static uint64_t chunk_limit(const struct copy *copy, uint64_t row_bytes)
+/* What is thought to be left, 0 where that is unknown or was wrong. */
+static uint64_t rows_left(const struct copy *copy, uint64_t rows_read)
+{
+    const struct stream *stream = copy->stream;
+    uint64_t expected = stream->task->expected_rows;
+    uint64_t done = stream->rows_done + rows_read;
+    return expected > done ? expected - done : 0;
+}
+
+/*
+ * Chunks get smaller towards the end: the warehouse sorts and writes a chunk
+ * when its last row has come, and nothing is read beside the last one.
+ */
+static uint64_t taper(uint64_t limit, uint64_t left)
+{
+    if (left == 0 || left >= 2 * limit)
+        return limit;
+    return left / 2 > limit / LAST_SHARE ? left / 2 : limit / LAST_SHARE;
+}
+
+static uint64_t chunk_limit(const struct copy *copy, uint64_t row_bytes,
+                            uint64_t rows_read)
 {
     const struct settings *settings = copy->stream->task->sync->settings;
     if (copy->is_whole)
@@ -56,6 +80,7 @@ static uint64_t chunk_limit(const struct copy *copy, uint64_t row_bytes)
     uint64_t rows = settings->chunk_bytes / (row_bytes ? row_bytes : 1);
     if (rows > settings->chunk_rows)
         rows = settings->chunk_rows;
+    rows = taper(rows, rows_left(copy, rows_read));
     return rows ? rows : 1;
 }
 
@@ -155,15 +180,17 @@ enum status copy_run(struct copy *copy, struct error *error)
     enum status status = task_prepare(task, error);
     uint64_t row_bytes = table_row_bytes(task->work->table);
     char *after = memory_text(copy->request.after);
+    uint64_t rows_read = 0;
     bool has_ended = false;
     while (status == STATUS_OK && !has_ended) {
         struct chunk chunk = {.copy = copy};
         copy->request.after = after;
-        chunk.limit = chunk_limit(copy, row_bytes);
+        chunk.limit = chunk_limit(copy, row_bytes, rows_read);
         status = stop_check(error);
         if (status == STATUS_OK)
             status = run_chunk(&chunk, error);
         has_ended = is_final(&chunk);
+        rows_read += chunk.rows;
         if (chunk.rows > 0)
             row_bytes = chunk.bytes / chunk.rows + 1;
         if (chunk.after) {
