@@ -98,36 +98,32 @@ static enum status connect_link(MYSQL *link,
 }
 
 /* What both kinds of server understand. */
-static const char SESSION[] =
-    "SET NAMES utf8mb4, SESSION time_zone = '+00:00', sql_mode = '',"
-    " character_set_results = NULL, autocommit = 1,"
-    " net_write_timeout = 600, net_read_timeout = 600,"
-    " wait_timeout = 86400, lock_wait_timeout = 60,"
-    " sql_select_limit = 18446744073709551615, sql_big_selects = 1";
+#define SESSION                                                       \
+    "SET NAMES utf8mb4, SESSION time_zone = '+00:00', sql_mode = ''," \
+    " character_set_results = NULL, autocommit = 1,"                  \
+    " net_write_timeout = 600, net_read_timeout = 600,"               \
+    " wait_timeout = 86400, lock_wait_timeout = 60,"                  \
+    " sql_select_limit = 18446744073709551615, sql_big_selects = 1"
 static const char ISOLATION[] =
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 
 /* A limit of the server on the time of a statement is not for long reads. */
-static const char *no_time_limit(MYSQL *link)
+static const char *session_of(MYSQL *link)
 {
     unsigned long version = mysql_get_server_version(link);
     if (mariadb_connection(link))
-        return version >= 100101 ? "SET SESSION max_statement_time = 0" : NULL;
-    return version >= 50708 ? "SET SESSION max_execution_time = 0" : NULL;
+        return version >= 100101 ? SESSION ", max_statement_time = 0"
+                                 : SESSION;
+    return version >= 50708 ? SESSION ", max_execution_time = 0" : SESSION;
 }
 
 static enum status set_session(MYSQL *link, struct error *error)
 {
-    const char *const statements[] = {SESSION, ISOLATION, no_time_limit(link)};
-    for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
-        if (statements[i] == NULL)
-            continue;
-        enum status status =
-            mysql_query_rows(link, statements[i], NULL, NULL, error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
+    enum status status =
+        mysql_query_rows(link, session_of(link), NULL, NULL, error);
+    if (status == STATUS_OK)
+        status = mysql_query_rows(link, ISOLATION, NULL, NULL, error);
+    return status;
 }
 
 enum status mysql_link_open(const struct endpoint_settings *settings,
