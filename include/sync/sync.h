@@ -14,6 +14,8 @@
 #include "sync/progress.h"
 #include "warehouse/warehouse.h"
 
+struct steer;
+
 /*
  * One source and one warehouse, opened, with what all tables share. A command
  * opens one and closes it; threads share it.
@@ -25,6 +27,7 @@ struct sync {
     struct warehouse *warehouse;
     struct pool *pool;
     char owner[96]; /* "host:pid", for leases */
+    struct steer *steer; /* borrowed; NULL: nobody steers this process */
 };
 
 enum status sync_open(const struct settings *settings, struct sync **sync,
