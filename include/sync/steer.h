@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+#include "state/state.h"
+
 /*
  * What a person or the system asks of a daemon, and what its threads tell of
  * themselves. Thread-safe. Every function but steer_new takes NULL, which is a
@@ -24,9 +27,15 @@ bool steer_resume(struct steer *steer, const char *table);
 /* A mutex and a short list: ask by table and generation, not by row. */
 bool steer_is_paused(struct steer *steer, const char *table);
 
-/* Moves with every change of a pause and with steer_leave. Starts at 1;
- * 0 for NULL. */
+/* Takes the pauses of a source from the state. */
+enum status steer_load(struct steer *steer, struct state *state,
+                       const char *source, struct error *error) MUST_CHECK;
+
+/* Moves with every change of a pause, with steer_leave and steer_touch. Starts
+ * at 1; 0 for NULL. */
 uint64_t steer_generation(struct steer *steer);
+/* The source has other tables than before: describe them anew. */
+void steer_touch(struct steer *steer);
 /* Sleeps until `milliseconds` passed, the generation is not `generation` any
  * more, or a stop is requested; true when the time passed in full. */
 bool steer_sleep(struct steer *steer, uint64_t generation,
@@ -38,6 +47,9 @@ bool steer_sleep(struct steer *steer, uint64_t generation,
 void steer_leave(struct steer *steer);
 void steer_enter(struct steer *steer);
 bool steer_must_leave(struct steer *steer);
+/* Between two steps of work: STATUS_OK, or STATUS_STOPPED where a stop was
+ * requested or this process must leave. */
+enum status steer_check(struct steer *steer, struct error *error) MUST_CHECK;
 
 /* --- throttle -------------------------------------------------------------
  * One limit for all that is read from the source. 0: none. */
@@ -51,6 +63,7 @@ void steer_pay(struct steer *steer, uint64_t bytes);
  * The watchdog of the system is fed while every part that is present made
  * progress lately, or waits as it said. */
 enum steer_part { STEER_FOLLOWER, STEER_SCHEDULER, STEER_PARTS };
+/* STEER_PARTS as a part is nobody: nothing is told. */
 
 struct steer_figures {
     int64_t progress_us; /* monotonic, of the last progress; 0 never */

@@ -12,9 +12,8 @@
 #include "source/source.h"
 #include "state/state.h"
 #include "sync/progress.h"
+#include "sync/steer.h"
 #include "warehouse/warehouse.h"
-
-struct steer;
 
 /*
  * One source and one warehouse, opened, with what all tables share. A command
@@ -140,6 +139,8 @@ struct sync_run {
     struct progress *progress;   /* NULL: nobody looks */
     uint64_t run;                /* id in the history */
     bool is_named; /* a person named the tables: none is skipped */
+    bool is_due;   /* the daemon chose them: none was read today */
+    enum steer_part part; /* whose progress its readers are */
 };
 
 /*

@@ -28,6 +28,10 @@ static const struct command commands[] = {
      TEXTS("tidemark run", "tidemark run orders 'log_*'",
            "*/10 * * * * tidemark run -q --skip-if-running   # cron"),
      command_run, TEXTS("skip-if-running")},
+    {false, "daemon", "",
+     "stays, follows the log and reads the other tables when they are due",
+     TEXTS("tidemark daemon", "systemctl enable --now tidemark"),
+     command_daemon, NULL},
     {false, "backfill", "TABLE", "reads rows of a table again",
      TEXTS("tidemark backfill orders --from 1000 --to 1999",
            "tidemark backfill orders --where \"status = 'open'\"",
@@ -70,7 +74,6 @@ static const struct {
     const char *name;
     const char *next;
 } later[] = {
-    {"daemon", "start  tidemark run --skip-if-running  from cron or a timer"},
     {"audit", "compare with the source by hand; tidemark backfill TABLE "
               "reads rows again"},
     {"repair", "tidemark backfill TABLE --from KEY --to KEY"},

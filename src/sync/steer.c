@@ -12,7 +12,8 @@
 #include "base/stop.h"
 #include "base/text.h"
 
-#define STEP_MS 50
+#define SLEEP_STEP_MS 200
+#define PAY_STEP_MS 50
 #define US_PER_SECOND 1000000
 /* What may be read at once after a quiet time: a quarter of a second. */
 #define BURST_PARTS 4
@@ -145,6 +146,28 @@ bool steer_is_paused(struct steer *steer, const char *table)
     return is_paused;
 }
 
+enum status steer_load(struct steer *steer, struct state *state,
+                       const char *source, struct error *error)
+{
+    struct state_pause *pauses = NULL;
+    size_t count = 0;
+    enum status status = state_pauses(state, &pauses, &count, error);
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(pauses[i].source, source))
+            (void)steer_pause(steer, pauses[i].table[0] ? pauses[i].table
+                                                        : NULL);
+    memory_free(pauses);
+    return status;
+}
+
+void steer_touch(struct steer *steer)
+{
+    if (!enter(steer))
+        return;
+    steer->generation++;
+    leave(steer);
+}
+
 uint64_t steer_generation(struct steer *steer)
 {
     if (!enter(steer))
@@ -162,7 +185,9 @@ bool steer_sleep(struct steer *steer, uint64_t generation,
         int64_t left_ms = (end_us - clock_monotonic_us()) / 1000;
         if (left_ms <= 0)
             return true;
-        if (!clock_sleep_ms(left_ms < STEP_MS ? (uint64_t)left_ms : STEP_MS))
+        if (left_ms > SLEEP_STEP_MS)
+            left_ms = SLEEP_STEP_MS;
+        if (!clock_sleep_ms((uint64_t)left_ms))
             return false;
     }
     return false;
@@ -194,6 +219,14 @@ bool steer_must_leave(struct steer *steer)
     bool must_leave = steer->must_leave;
     leave(steer);
     return must_leave;
+}
+
+enum status steer_check(struct steer *steer, struct error *error)
+{
+    if (!steer_must_leave(steer))
+        return stop_check(error);
+    return error_set(error, ERROR_INTERRUPTED,
+                     "interrupted: the settings are read again");
 }
 
 /* --- throttle ----------------------------------------------------------- */
@@ -248,8 +281,8 @@ static uint64_t debt_ms(struct steer *steer)
     top_up(steer);
     if (steer->credit >= 0 || steer->must_leave)
         return 0;
-    double seconds = -(double)steer->credit / (double)steer->limit;
-    return seconds * 1000 < STEP_MS ? (uint64_t)(seconds * 1000) + 1 : STEP_MS;
+    double wait_ms = -1000 * (double)steer->credit / (double)steer->limit;
+    return wait_ms < PAY_STEP_MS ? (uint64_t)wait_ms + 1 : PAY_STEP_MS;
 }
 
 void steer_pay(struct steer *steer, uint64_t bytes)
@@ -271,7 +304,7 @@ void steer_pay(struct steer *steer, uint64_t bytes)
 static struct steer_figures *figures_of(struct steer *steer,
                                         enum steer_part part)
 {
-    if (!enter(steer))
+    if (part >= STEER_PARTS || !enter(steer))
         return NULL;
     struct steer_figures *figures = &steer->figures[part];
     if (!steer->is_present[part]) {
