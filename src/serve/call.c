@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "socket_place.h"
 
-#define PATIENCE_MS 30000
 #define ANSWER_BYTES_MAX ((size_t)4 << 20)
 #define PIECE_BYTES 65536
 
@@ -134,11 +133,12 @@ static enum status read_answer(const struct call *call, json_t **answer,
 }
 
 enum status call_daemon(const char *path, const struct request *request,
-                        json_t **answer, struct error *error)
+                        uint64_t timeout_ms, json_t **answer,
+                        struct error *error)
 {
-    struct call call = {.path = path, .socket = -1,
-                        .end_us = clock_monotonic_us() +
-                                  INT64_C(1000) * PATIENCE_MS};
+    struct call call = {
+        .path = path, .socket = -1,
+        .end_us = clock_monotonic_us() + (int64_t)timeout_ms * 1000};
     char *text = request_text(request);
     char *line = memory_format("%s\n", text);
     enum status status = connect_to(&call, error);

@@ -247,11 +247,12 @@ static void hear_until_done(struct process *process)
 static enum status start(struct process *process, struct error *error)
 {
     const struct settings *settings = *process->options->settings;
-    enum status status = steer_load(process->steer, process->options->state,
-                                    process->source, error);
+    enum status status = listen_open(settings->socket, answer_line, process,
+                                     &process->listener, error);
+    /* After it listens: who found no daemon before has written by now. */
     if (status == STATUS_OK)
-        status = listen_open(settings->socket, answer_line, process,
-                             &process->listener, error);
+        status = steer_load(process->steer, process->options->state,
+                            process->source, error);
     if (status != STATUS_OK)
         return status;
     if (!signals_install() ||

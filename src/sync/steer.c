@@ -290,8 +290,10 @@ void steer_pay(struct steer *steer, uint64_t bytes)
     uint64_t wait_ms = 0;
     if (!enter(steer))
         return;
-    if (steer->limit > 0)
+    if (steer->limit > 0) {
+        top_up(steer); /* what was saved before does not pay beyond itself */
         steer->credit -= bounded(bytes);
+    }
     do {
         wait_ms = debt_ms(steer);
         leave(steer);
