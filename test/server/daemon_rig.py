@@ -59,13 +59,13 @@ class Daemon:
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(30)
         folder = os.open(os.path.dirname(self.path), os.O_PATH)
         try:
             client.connect(f"/proc/self/fd/{folder}/"
                            f"{os.path.basename(self.path)}")
         finally:
             os.close(folder)
+        client.settimeout(30)
         return client
 
     def send(self, data):

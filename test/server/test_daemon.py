@@ -300,3 +300,32 @@ def test_a_second_signal_ends_it_at_once(rig, daemon):
         time.sleep(0.3)
         running.running.send(signal.SIGTERM)
         assert running.running.wait(10).code in (0, 130)
+
+
+def fed(systemd, seconds):
+    """How often the watchdog was fed in that time."""
+    systemd.read()
+    before = systemd.lines.count("WATCHDOG=1")
+    time.sleep(seconds)
+    systemd.read()
+    return systemd.lines.count("WATCHDOG=1") - before
+
+
+@pytest.mark.parametrize("point", ["load.begin",
+                                   "copy.batch_begin"])
+def test_a_part_that_is_stuck_starves_the_watchdog(rig, daemon, tmp_path,
+                                                   point):
+    """It is fed again once the part goes on, and while nothing is to do."""
+    systemd = Systemd(tmp_path / "notify")
+    rig.settings(tables=[{"w": {"mode": "incremental", "every": "1s"}}])
+    running = daemon(environment={
+        "NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "1000000",
+        "TIDEMARK_FP": f"{point}=sleep:8000@1"})
+    systemd.wait("READY=1")
+    time.sleep(2.5)
+    assert fed(systemd, 3) == 0
+    running.until(lambda: count(rig, "w") == 2)
+    time.sleep(1)
+    assert fed(systemd, 3) >= 6
+    running.stop()
+    systemd.close()
