@@ -2,58 +2,40 @@
  * The thread that follows the log. Whatever ends its work but a stop, a reload
  * or a defect is told once and tried again; the windows go on meanwhile.
  */
-#include "base/backoff.h"
-#include "base/log.h"
-#include "base/stop.h"
 #include "process.h"
 #include "sync/daemon.h"
 
-#define RETRY_FIRST_MS 500
-#define RETRY_CAP_MS 30000
-#define PAUSE_MS 1000
-
-struct follower {
-    struct process *process;
-    struct told told;
-    struct backoff backoff;
-};
-
-/* How long to wait before it is tried again; false: never. */
-static bool settle(struct follower *follower, const struct error *error,
-                   uint64_t *wait_ms)
+/* False: the daemon ends, or it was asked to leave. */
+static bool may_go_on(struct process *process, struct told *told,
+                      const struct error *error)
 {
     if (error->status == STATUS_INTERNAL || error->status == STATUS_BUSY) {
-        process_fail(follower->process, error);
+        process_fail(process, error);
         return false;
     }
-    if (error->status == STATUS_STOPPED)
+    if (process_must_leave(process))
         return false;
-    told_failure(&follower->told, "cdc", error);
-    *wait_ms = ACTION_WAIT_MS;
-    return !status_is_retryable(error->status) ||
-           backoff_next(&follower->backoff, 0, wait_ms);
+    told_failure(told, "cdc", error);
+    return true;
 }
 
 static void *follower_run(void *argument)
 {
     struct process *process = argument;
-    struct follower follower = {.process = process};
+    struct told told = {.what = ""};
     struct error error;
-    backoff_init(&follower.backoff, RETRY_FIRST_MS, RETRY_CAP_MS,
-                 UINT64_MAX / 4);
     while (!process_must_leave(process)) {
-        uint64_t wait_ms = PAUSE_MS;
         uint64_t generation = steer_generation(process->steer);
-        error_clear(&error);
-        steer_wait(process->steer, STEER_FOLLOWER, 0);
         if (cdc_stay(process->sync, process->steer, &error) == STATUS_OK) {
-            told_clear(&follower.told);
-            backoff_reset(&follower.backoff);
-        } else if (!settle(&follower, &error, &wait_ms)) {
+            /* Both sides are opened anew: the source is another server. */
+            if (!process_must_leave(process))
+                steer_leave(process->steer);
             break;
         }
-        steer_wait(process->steer, STEER_FOLLOWER, wait_ms);
-        (void)steer_sleep(process->steer, generation, wait_ms);
+        if (!may_go_on(process, &told, &error))
+            break;
+        steer_wait(process->steer, STEER_FOLLOWER, ACTION_WAIT_MS);
+        (void)steer_sleep(process->steer, generation, ACTION_WAIT_MS);
     }
     steer_gone(process->steer, STEER_FOLLOWER);
     return NULL;

@@ -244,8 +244,9 @@ def test_status_tells_the_next_run(rig, daemon):
     rig.settings(tables=[{"w": {"mode": "full"}}])
     running = daemon().wait_ready()
     running.until(lambda: count(rig, "w") == 2)
-    table = rig.ok("status", "--json").json()
-    assert table["daemon"]["ready"] and table["tables"][0]["next_run"]
+    running.until(lambda: rig.ok("status", "--json").json()["tables"][0].get(
+        "next_run"))
+    assert rig.ok("status", "--json").json()["daemon"]["ready"]
     assert "NEXT" in rig.ok("status").stdout
     running.running.send(signal.SIGUSR1)
     running.until(lambda: "limit 0 bytes/s" in running.running.stderr())
@@ -311,21 +312,21 @@ def fed(systemd, seconds):
     return systemd.lines.count("WATCHDOG=1") - before
 
 
-@pytest.mark.parametrize("point", ["load.begin",
-                                   "copy.batch_begin"])
+@pytest.mark.parametrize("mode, point", [
+    ("incremental", "load.begin"), ("incremental", "copy.batch_begin"),
+    ("cdc", "stay.tick")])
 def test_a_part_that_is_stuck_starves_the_watchdog(rig, daemon, tmp_path,
-                                                   point):
+                                                   mode, point):
     """It is fed again once the part goes on, and while nothing is to do."""
     systemd = Systemd(tmp_path / "notify")
-    rig.settings(tables=[{"w": {"mode": "incremental", "every": "1s"}}])
+    rig.settings(tables=[{"w": {"mode": mode, "every": "1s"}}])
     running = daemon(environment={
         "NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "1000000",
         "TIDEMARK_FP": f"{point}=sleep:8000@1"})
     systemd.wait("READY=1")
     time.sleep(2.5)
     assert fed(systemd, 3) == 0
-    running.until(lambda: count(rig, "w") == 2)
-    time.sleep(1)
+    running.until(lambda: fed(systemd, 0.5) > 0 and count(rig, "w") == 2)
     assert fed(systemd, 3) >= 6
     running.stop()
     systemd.close()
