@@ -37,6 +37,7 @@ struct deliver_part {
     uint64_t rows;
     uint64_t deletes;
     uint64_t bytes;
+    int64_t load_us; /* what its requests took; streams of many tables */
 };
 
 /* What one attempt of one stream needs; borrowed until deliver_close. */

@@ -92,6 +92,7 @@ struct log_item {
     enum log_fate fate;
     struct followed *table; /* NULL: every followed one */
     uint64_t version;  /* of the event */
+    int64_t at_us;     /* LOG_COMMIT: UTC by the source's clock; 0 unknown */
     struct error reason;
 };
 
@@ -135,9 +136,12 @@ struct log_ops {
     enum status (*open)(struct source *source,
                         const struct log_request *request,
                         struct follow **follow, struct error *error);
+    /* How long next waits for an event at most, from 1 ms to the second that
+     * it waits without. Over TLS it may wait for a heartbeat all the same. */
+    void (*patience)(struct follow *follow, unsigned milliseconds);
     /* Takes one event; returns within a second or so. After a failure only
-     * close may be called. STATUS_TEMPORARY: open again from the last place
-     * that was saved. */
+     * place, ledger and close may be called. STATUS_TEMPORARY: open again from
+     * the last place that was saved. */
     enum status (*next)(struct follow *follow, struct log_item *item,
                         struct error *error);
     /* Behind the last LOG_COMMIT; the caller frees it. */

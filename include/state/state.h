@@ -155,6 +155,12 @@ enum status state_table_write(struct state *state,
 enum status state_tables_write(struct state *state,
                                const struct state_table *const *tables,
                                size_t count, struct error *error) MUST_CHECK;
+/* Those that are live and without a problem are confirmed up to that moment,
+ * in one transaction; it never goes back. */
+enum status state_tables_confirm(struct state *state, const char *source,
+                                 const char *const *names, size_t count,
+                                 int64_t confirmed_us, struct error *error)
+    MUST_CHECK;
 struct state_table *state_table_new(const char *source, const char *name);
 void state_table_free(struct state_table *table);
 /* All tables in order of source and name; the array ends in NULL and is freed

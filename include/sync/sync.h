@@ -15,6 +15,8 @@
 #include "sync/steer.h"
 #include "warehouse/warehouse.h"
 
+struct stay;
+
 /*
  * One source and one warehouse, opened, with what all tables share. A command
  * opens one and closes it; threads share it.
@@ -141,6 +143,7 @@ struct sync_run {
     bool is_named; /* a person named the tables: none is skipped */
     bool is_due;   /* the daemon chose them: none was read today */
     enum steer_part part; /* whose progress its readers are */
+    struct stay *stay; /* a follower that stays; NULL: the run ends */
 };
 
 /*

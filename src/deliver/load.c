@@ -3,6 +3,7 @@
  * and hands each to commit. Several loaders may work on consecutive deliveries;
  * each has connections of its own. Whatever fails ends the whole attempt.
  */
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "deliver/commit.h"
@@ -16,6 +17,7 @@ struct loader {
     const struct table *table; /* of the open request */
     uint32_t requests; /* begun for the present delivery */
     uint64_t request_rows;
+    int64_t begun_us; /* of the request; monotonic */
 };
 
 static enum status loader_open(struct loader *loader, struct error *error)
@@ -97,6 +99,7 @@ static enum status load_begin(struct loader *loader,
     (void)text_copy(request.identity.stream, sizeof request.identity.stream,
                     plan->stream);
     loader->request_rows = 0;
+    loader->begun_us = clock_monotonic_us();
     loader->table = table;
     FAILPOINT("load.begin", error);
     return plan->warehouse->ops->begin(loader->session, &request,
@@ -117,17 +120,31 @@ static enum status load_finish(struct loader *loader, char *handle,
     return status;
 }
 
+/* The reader may still add parts. */
+static void note_price(struct loader *loader, struct delivery *delivery)
+{
+    int64_t took_us = clock_monotonic_us() - loader->begun_us;
+    pthread_mutex_lock(&loader->deliver->mutex);
+    for (size_t i = 0; i < delivery->part_count; i++)
+        if (delivery->parts[i].table == loader->table)
+            delivery->parts[i].load_us += took_us;
+    pthread_mutex_unlock(&loader->deliver->mutex);
+}
+
 /* Decided before the next request begins: a batch of a table without a key, and
  * what a stream of many tables has of one. A restart makes them anew. */
-static enum status load_alone(struct loader *loader, struct error *error)
+static enum status load_alone(struct loader *loader,
+                              struct delivery *delivery, struct error *error)
 {
     char handle[IDENTITY_BYTES];
     enum status status = load_finish(loader, handle, sizeof handle, error);
     if (status != STATUS_OK)
         return status;
     const struct warehouse_ops *ops = loader->deliver->plan.warehouse->ops;
-    return commit_poll(ops, loader->session, handle, loader->request_rows,
-                       error);
+    status = commit_poll(ops, loader->session, handle, loader->request_rows,
+                         error);
+    note_price(loader, delivery);
+    return status;
 }
 
 static enum status load_batch(struct loader *loader,
@@ -137,7 +154,7 @@ static enum status load_batch(struct loader *loader,
     const struct deliver_plan *plan = &loader->deliver->plan;
     enum status status = STATUS_OK;
     if (loader->load && loader->table != batch->table)
-        status = load_alone(loader, error);
+        status = load_alone(loader, delivery, error);
     if (status == STATUS_OK && !loader->load)
         status = load_begin(loader, delivery, batch->table, error);
     if (status == STATUS_OK) {
@@ -147,7 +164,8 @@ static enum status load_batch(struct loader *loader,
     if (status != STATUS_OK)
         return status;
     loader->request_rows += batch->row_count;
-    return plan->one_request_a_batch ? load_alone(loader, error) : STATUS_OK;
+    return plan->one_request_a_batch ? load_alone(loader, delivery, error)
+                                     : STATUS_OK;
 }
 
 static enum status load_batches(struct loader *loader,
@@ -178,7 +196,7 @@ static enum status load_delivery(struct loader *loader,
     struct deliver *deliver = loader->deliver;
     enum status status = load_batches(loader, delivery, error);
     if (status == STATUS_OK && loader->load && !deliver->plan.table)
-        status = load_alone(loader, error);
+        status = load_alone(loader, delivery, error);
     if (status != STATUS_OK)
         return status;
     if (loader->load) {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -49,6 +50,17 @@ static bool wait_for(const struct call *call, short events)
     return left_ms > 0 && poll(&poll_for, 1, (int)left_ms) > 0;
 }
 
+/* A daemon that hangs takes no connection. */
+static bool limit_connect(const struct call *call)
+{
+    int64_t left_us = call->end_us - clock_monotonic_us();
+    const struct timeval limit = {.tv_sec = left_us / 1000000,
+                                  .tv_usec = left_us % 1000000 + 1};
+
+    return setsockopt(call->socket, SOL_SOCKET, SO_SNDTIMEO, &limit,
+                      sizeof(limit)) == 0;
+}
+
 static enum status connect_to(struct call *call, struct error *error)
 {
     struct socket_place place;
@@ -58,12 +70,14 @@ static enum status connect_to(struct call *call, struct error *error)
         reason = errno;
     } else {
         call->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (call->socket < 0 ||
+        if (call->socket < 0 || !limit_connect(call) ||
             connect(call->socket, (const struct sockaddr *)&place.address,
                     place.address_bytes) != 0)
             reason = errno;
     }
     socket_place_release(&place);
+    if (reason == EAGAIN)
+        return give_up(call, error);
     return reason == 0 ? STATUS_OK : refuse(call, strerror(reason), error);
 }
 

@@ -95,7 +95,7 @@ static enum status bind_place(struct listen *listener,
         bind(listener->socket, (const struct sockaddr *)&place->address,
              place->address_bytes) != 0 ||
         chmod(listener->path, 0600) != 0 ||
-        listen(listener->socket, LISTEN_CLIENTS_MAX) != 0)
+        listen(listener->socket, SOMAXCONN) != 0)
         return refuse(listener->path, strerror(errno), error);
     return STATUS_OK;
 }

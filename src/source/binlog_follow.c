@@ -151,6 +151,7 @@ static void commit(struct follow *follow, const struct binlog_event *event)
     }
     place->offset = event->end;
     place->clock = follow->clock;
+    follow->ended_us = (int64_t)event->header.time * 1000000;
     if (follow->has_gtid && !follow->begin.is_anonymous)
         gtid_set_add(&place->set, &follow->begin.gtid);
     follow->has_gtid = false;
@@ -234,8 +235,8 @@ static enum status take_event(struct follow *follow,
     return STATUS_OK;
 }
 
-static enum status follow_next(struct follow *follow, struct log_item *item,
-                               struct error *error)
+static enum status next_item(struct follow *follow, struct log_item *item,
+                             struct error *error)
 {
     struct binlog_event event;
     enum binlog_news news;
@@ -269,6 +270,21 @@ static enum status follow_next(struct follow *follow, struct log_item *item,
     return status;
 }
 
+static enum status follow_next(struct follow *follow, struct log_item *item,
+                               struct error *error)
+{
+    enum status status = next_item(follow, item, error);
+
+    if (item->news == LOG_COMMIT)
+        item->at_us = follow->ended_us;
+    return status;
+}
+
+static void follow_patience(struct follow *follow, unsigned milliseconds)
+{
+    binlog_link_patience(follow->link, milliseconds);
+}
+
 static char *follow_place(const struct follow *follow, uint64_t *clock)
 {
     *clock = follow->place.clock;
@@ -288,6 +304,7 @@ const struct log_ops binlog_log_ops = {
     .clock = binlog_place_clock,
     .visible = binlog_visible,
     .open = follow_open,
+    .patience = follow_patience,
     .next = follow_next,
     .place = follow_place,
     .ledger = follow_ledger,

@@ -49,6 +49,7 @@ struct follow {
     size_t item_count;
     size_t item_given;
     bool has_ended_late; /* LOG_COMMIT is still to be given */
+    int64_t ended_us;    /* when the last transaction ended; UTC */
     struct log_ledger ledger;
 };
 

@@ -47,6 +47,7 @@ struct binlog_link {
     bool has_heard; /* a packet came: the server has found the place */
     bool has_event; /* one that is not of the log's own making */
     int64_t heard_us;
+    int wait_ms;
 };
 
 bool binlog_link_is_mariadb(const struct binlog_link *link)
@@ -244,8 +245,14 @@ enum status binlog_link_open(const struct endpoint_settings *settings,
         return status;
     }
     opened->heard_us = clock_monotonic_us();
+    opened->wait_ms = WAIT_MS;
     *link = opened;
     return STATUS_OK;
+}
+
+void binlog_link_patience(struct binlog_link *link, unsigned milliseconds)
+{
+    link->wait_ms = milliseconds < WAIT_MS ? (int)milliseconds : WAIT_MS;
 }
 
 void binlog_link_close(struct binlog_link *link)
@@ -309,7 +316,7 @@ static enum status read_stream(struct binlog_link *link, struct bytes *packet,
     packet->size = 0;
     if (mysql_stream_take(&link->stream, packet))
         return STATUS_OK;
-    if (mysql_stream_wait(&link->stream, WAIT_MS))
+    if (mysql_stream_wait(&link->stream, link->wait_ms))
         return mysql_stream_next(&link->stream, packet, error);
     status = stop_check(error);
     return status == STATUS_OK ? check_silence(link, error) : status;

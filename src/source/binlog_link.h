@@ -40,6 +40,8 @@ enum status binlog_link_open(const struct endpoint_settings *settings,
 enum status binlog_link_next(void *link, struct bytes *event,
                              enum binlog_news *news, struct error *error)
     MUST_CHECK;
+/* Waits no longer than that for an event, a second at most. */
+void binlog_link_patience(struct binlog_link *link, unsigned milliseconds);
 void binlog_link_close(struct binlog_link *link); /* NULL is allowed */
 bool binlog_link_is_mariadb(const struct binlog_link *link);
 

@@ -142,6 +142,34 @@ enum status state_tables_write(struct state *state,
     return store_end(state, status, error);
 }
 
+static enum status confirm(struct state *state, const char *source,
+                           const char *name, int64_t confirmed_us,
+                           struct error *error)
+{
+    struct query query;
+
+    query_begin(&query, state, STATEMENT_TABLE_CONFIRM);
+    query_text(&query, 1, source);
+    query_text(&query, 2, name);
+    query_integer(&query, 3, confirmed_us);
+    query_text(&query, 4, life_names[LIFE_LIVE]);
+    query_row(&query);
+    return query_end(&query, error);
+}
+
+enum status state_tables_confirm(struct state *state, const char *source,
+                                 const char *const *names, size_t count,
+                                 int64_t confirmed_us, struct error *error)
+{
+    enum status status = store_begin(state, error);
+
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = confirm(state, source, names[i], confirmed_us, error);
+    return store_end(state, status, error);
+}
+
 enum status state_tables(struct state *state, struct state_table ***tables,
                          struct error *error)
 {

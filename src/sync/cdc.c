@@ -15,6 +15,13 @@
 #include "base/text.h"
 #include "model/version.h"
 
+/* A full hand-over of many tables shall not hold up the hot ones. */
+#define STAY_LOADERS 3
+
+/* Most tables see a few rows between two loads. */
+#define FIRST_MOST ((size_t)64 << 10)
+#define FIRST_LEAST ((size_t)4 << 10)
+
 bool cdc_is_wanted(const struct sync_run *run)
 {
     for (size_t i = 0; i < run->count; i++)
@@ -45,7 +52,8 @@ static void collect_tables(struct cdc *cdc)
     cdc->tables = memory_new(run->count, sizeof *cdc->tables);
     for (size_t i = 0; i < run->count; i++) {
         struct work *work = &run->works[i];
-        if (work->mode != MODE_CDC || work->problem.id != ERROR_NONE)
+        if (work->mode != MODE_CDC || work->problem.id != ERROR_NONE ||
+            stay_is_paused(cdc->stay, work->name))
             continue;
         cdc->tables[cdc->count++] = (struct cdc_table){
             .followed = {.table = work->table, .shape = &work->shape},
@@ -75,9 +83,12 @@ static void on_confirmed(void *context, const struct deliver_part *part)
         struct cdc_table *table = &cdc->tables[i];
         if (table->work->table != part->table)
             continue;
+        pthread_mutex_lock(&cdc->mutex);
         table->rows_confirmed += part->rows;
         table->deletes += part->deletes;
         table->bytes += part->bytes;
+        pace_priced(&table->pace, part->load_us);
+        pthread_mutex_unlock(&cdc->mutex);
         progress_confirm(cdc->run->progress, table->index, part->rows,
                          part->bytes);
         return;
@@ -120,18 +131,32 @@ static enum status open_stream(struct cdc *cdc, struct error *error)
         .state_path = state_path(cdc->state),
         .fence = cdc->fence,
         .checkpoint = cdc->place,
-        .loader_count = 2,
+        .loader_count = cdc->stay ? STAY_LOADERS : 2,
         .progress = on_confirmed,
         .context = cdc,
     };
     return deliver_open(&plan, &cdc->deliver, error);
 }
 
+/* Small where the tables are many: each must have one open. */
+static size_t first_batch(const struct cdc *cdc)
+{
+    struct pool_figures figures;
+    pool_figures(cdc->sync->pool, &figures);
+    uint64_t share = figures.limit_bytes / 4 / (cdc->count + 1);
+    return share > FIRST_MOST    ? FIRST_MOST
+           : share < FIRST_LEAST ? FIRST_LEAST
+                                 : (size_t)share;
+}
+
 enum status cdc_begin(struct cdc *cdc, struct sync *sync,
                       struct sync_run *run, struct error *error)
 {
-    *cdc = (struct cdc){.sync = sync, .run = run, .is_between = true};
+    *cdc = (struct cdc){.sync = sync, .run = run, .stay = run->stay,
+                        .is_between = true};
+    pthread_mutex_init(&cdc->mutex, NULL);
     collect_tables(cdc);
+    cdc->first_batch_bytes = first_batch(cdc);
     FAILPOINT("cdc.begin", error);
     enum status status = open_sides(cdc, error);
     if (status == STATUS_OK)
@@ -140,6 +165,14 @@ enum status cdc_begin(struct cdc *cdc, struct sync *sync,
 }
 
 /* --- following ----------------------------------------------------------- */
+
+void cdc_stop_table(struct cdc_table *table, const struct error *problem)
+{
+    table->is_stopped = true;
+    table->problem = *problem;
+    if (table->cdc->stay)
+        stay_table_failed(table);
+}
 
 static void request(struct cdc *cdc, const struct cdc_table *table,
                     uint64_t version, const char *reason)
@@ -197,15 +230,10 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
  * changed a parent. */
 static void request_children(struct cdc *cdc)
 {
-    const struct log_ops *log = cdc->sync->source->ops->log;
-    uint64_t clock = 0;
-    char *place = log->place(cdc->follow, &clock);
-    memory_free(place);
     for (size_t i = 0; i < cdc->count; i++)
         if (cdc->tables[i].is_child)
-            cdc_request_table(cdc, cdc->tables[i].work,
-                              version_make(cdc->epoch, clock, 0),
-                              "foreign keys change it beside the log");
+            cdc_request_now(cdc, cdc->tables[i].work,
+                            "foreign keys change it beside the log");
 }
 
 static void meet_tables(struct cdc *cdc, const struct log_item *item)
@@ -218,8 +246,7 @@ static void meet_tables(struct cdc *cdc, const struct log_item *item)
         meet_table(cdc, &cdc->tables[i], item);
 }
 
-static enum status take_item(struct cdc *cdc, const struct log_item *item,
-                             struct error *error)
+void cdc_take(struct cdc *cdc, const struct log_item *item)
 {
     if (item->news == LOG_COMMIT) {
         cdc->is_between = true;
@@ -234,7 +261,6 @@ static enum status take_item(struct cdc *cdc, const struct log_item *item,
         cdc->is_between = false;
         meet_tables(cdc, item);
     }
-    return cdc_is_due(cdc) ? cdc_flush(cdc, error) : STATUS_OK;
 }
 
 static enum status read_log(struct cdc *cdc, struct error *error)
@@ -247,7 +273,9 @@ static enum status read_log(struct cdc *cdc, struct error *error)
         if (status == STATUS_OK)
             status = log->next(cdc->follow, &item, error);
         if (status == STATUS_OK)
-            status = take_item(cdc, &item, error);
+            cdc_take(cdc, &item);
+        if (status == STATUS_OK && cdc_is_due(cdc))
+            status = cdc_flush(cdc, error);
     }
     if (status == STATUS_OK &&
         (cdc->has_moved || cdc->held_rows > 0 || cdc->request_count > 0))
@@ -255,18 +283,22 @@ static enum status read_log(struct cdc *cdc, struct error *error)
     return status == STATUS_OK ? deliver_drain(cdc->deliver, error) : status;
 }
 
-enum status cdc_follow(struct cdc *cdc, struct error *error)
+enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
 {
-    const struct log_ops *log = cdc->sync->source->ops->log;
     struct log_request request = {
         .place = cdc->place,
         .epoch = cdc->epoch,
-        .stops_at_end = true,
+        .stops_at_end = stops_at_end,
         .sink = {.context = cdc, .find = cdc_find, .room = cdc_room},
     };
     FAILPOINT("cdc.follow", error);
-    enum status status = log->open(cdc->sync->source, &request, &cdc->follow,
-                                   error);
+    return cdc->sync->source->ops->log->open(cdc->sync->source, &request,
+                                             &cdc->follow, error);
+}
+
+enum status cdc_follow(struct cdc *cdc, struct error *error)
+{
+    enum status status = cdc_open(cdc, true, error);
     return status == STATUS_OK ? read_log(cdc, error) : status;
 }
 
@@ -286,5 +318,6 @@ void cdc_end(struct cdc *cdc)
     state_close(cdc->state);
     memory_free(cdc->place);
     memory_free(cdc->tables);
+    pthread_mutex_destroy(&cdc->mutex);
     *cdc = (struct cdc){.sync = NULL};
 }

@@ -1,7 +1,11 @@
 #ifndef TIDEMARK_SYNC_CDC_H
 #define TIDEMARK_SYNC_CDC_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "source/log.h"
+#include "sync/cdc_pace.h"
 #include "sync/task.h"
 
 /*
@@ -11,6 +15,8 @@
  *     cdc_begin -> copies (cdc_copy, by workers) -> cdc_follow -> cdc_end
  *
  * What the log could not tell becomes requests; a further round serves them.
+ * A daemon (cdc_stay.c) stays in a round as long as no table must be described
+ * anew, and copies beside the reading of the log.
  */
 
 /* A followed table of a round. */
@@ -21,7 +27,10 @@ struct cdc_table {
     size_t index;        /* in the run */
     uint64_t request;    /* the newest that asks for a copy; 0: none */
     bool needs_copy;     /* it is read whole at the place of this round */
-    bool is_copied;      /* and that was done */
+    bool is_beside;      /* beside the table that is there, before the log */
+    bool waits;          /* a later round of a daemon reads it whole */
+    atomic_bool is_copied; /* and that was done */
+    atomic_bool has_ended; /* it was tried, with or without success */
     bool is_child;       /* foreign keys change it beside the log */
     bool is_prepared;    /* the warehouse's table is ready */
     bool is_stopped;     /* no row of it is taken any more */
@@ -29,6 +38,10 @@ struct cdc_table {
     struct batch *open;  /* being filled, or NULL */
     struct batch **full; /* behind one another, to be put before it */
     size_t full_count;
+    uint64_t held_rows;
+    uint64_t held_bytes;
+    struct pace pace;
+    /* By the loaders, with the mutex of the round. */
     uint64_t rows_read;
     uint64_t rows_confirmed;
     uint64_t deletes;
@@ -38,6 +51,8 @@ struct cdc_table {
 struct cdc {
     struct sync *sync;
     struct sync_run *run;
+    struct stay *stay; /* of a daemon; NULL: a run, which ends */
+    pthread_mutex_t mutex;
     struct state *state;
     struct source_session *session;
     struct warehouse_session *warehouse;
@@ -55,6 +70,10 @@ struct cdc {
     uint64_t held_bytes;
     uint64_t held_rows;
     int64_t held_since_us; /* monotonic; 0: nothing is held */
+    int64_t next_due_us;   /* of the table that is due first; 0: none */
+    size_t first_batch_bytes; /* of a table; small where they are many */
+    uint64_t put_bytes;    /* handed over so far */
+    uint64_t deliveries;   /* begun so far */
     struct state_request *requests; /* found since the last seal */
     size_t request_count;
     bool has_moved;    /* transactions since the last seal */
@@ -72,12 +91,29 @@ enum status cdc_begin(struct cdc *cdc, struct sync *sync,
 /* The followed table of a work of the run, NULL where it is not followed. */
 struct cdc_table *cdc_table_of(struct cdc *cdc, size_t index);
 struct cdc_table *cdc_table_named(struct cdc *cdc, const char *name);
+/* No row of it is taken any more; it alone waits for a person. */
+void cdc_stop_table(struct cdc_table *table, const struct error *problem);
 /* Makes the warehouse's table ready, once a round. */
 enum status cdc_prepare(struct cdc_table *table, struct error *error)
     MUST_CHECK;
 /* Reads a followed table whole at the place of the round, by a worker. */
 enum status cdc_copy(struct cdc_table *table, struct task *task,
                      struct error *error) MUST_CHECK;
+/* After an attempt of a worker, or the last of them. */
+void cdc_copy_ended(struct cdc_table *table, struct task *task,
+                    struct state *state);
+/* Before the log is read: tables whose copy beside did not come about wait for
+ * one that begins anew, for the rows until then pass them by. */
+enum status cdc_settle_copies(struct cdc *cdc, struct error *error)
+    MUST_CHECK;
+/* The same for tables that are left out of the round. */
+enum status cdc_forget_paused(struct cdc *cdc, struct error *error)
+    MUST_CHECK;
+/* Opens the log at the place of the round. */
+enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
+    MUST_CHECK;
+/* Takes what the log told; nothing is handed over. */
+void cdc_take(struct cdc *cdc, const struct log_item *item);
 /* Reads the log to its present end; all copies have ended. */
 enum status cdc_follow(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Frees everything; harmless after a cdc_begin that failed. */
@@ -97,6 +133,11 @@ enum status cdc_room(void *context, struct followed *followed,
 /* Hands over what is held. Where no transaction is open the stream can then
  * resume behind it. */
 enum status cdc_flush(struct cdc *cdc, struct error *error) MUST_CHECK;
+/* Hands over tables whose time has come, and moves no checkpoint. */
+enum status cdc_flush_due(struct cdc *cdc, int64_t now_us,
+                          struct error *error) MUST_CHECK;
+/* Is the memory held that can be? */
+bool cdc_is_full(const struct cdc *cdc);
 /* Drops what is held. */
 void cdc_drop(struct cdc *cdc);
 /* Is it time to hand over what is held? */
@@ -108,6 +149,9 @@ bool cdc_is_due(const struct cdc *cdc);
  * event, as below. False where that was asked for already. */
 bool cdc_request_table(struct cdc *cdc, const struct work *work,
                        uint64_t version, const char *reason);
+/* The same at the place that was reached. */
+void cdc_request_now(struct cdc *cdc, const struct work *work,
+                     const char *reason);
 /* Deletes of that version for what lies below it, likewise. */
 void cdc_request_below(struct cdc *cdc, const struct work *work,
                        uint64_t version);
@@ -120,5 +164,21 @@ enum status cdc_requests_read(struct cdc *cdc, struct error *error)
 enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
                                struct error *error) MUST_CHECK;
 void cdc_requests_drop(struct cdc *cdc);
+
+/* --- cdc_stay.c ----------------------------------------------------------- */
+
+/* Shall what runs beside the log end at its next step? NULL: never. */
+bool stay_is_ending(const struct stay *stay);
+/* Is the table left out of this round? */
+bool stay_is_paused(const struct stay *stay, const char *table);
+/* Puts copies off that were tried in vain not long ago. */
+void stay_put_off(struct cdc *cdc);
+/* A request that only a further round can serve. */
+void stay_want_round(struct cdc_table *table, uint64_t request);
+/* It cannot be followed for now. */
+void stay_table_failed(struct cdc_table *table);
+/* A worker has done with the copy. */
+void stay_copy_ended(struct cdc_table *table, struct task *task,
+                     struct state *state);
 
 #endif

@@ -91,37 +91,63 @@ static enum status copy_over(struct cdc_table *table, struct task *task,
     return stream_close(&stream, status, error);
 }
 
-/* Must it be made beside the table that is there? */
-static enum status is_beside(struct task *task, bool *is_needed,
-                             struct error *error)
-{
-    const struct warehouse_ops *ops = task->sync->warehouse->ops;
-    const struct table *table = task->work->table;
-    struct warehouse_plan plan = {.changes = NULL};
-    *is_needed = !ops->tombstones_below;
-    if (*is_needed)
-        return STATUS_OK;
-    enum status status = ops->plan(task->warehouse, &table, 1, &plan, error);
-    if (status != STATUS_OK)
-        return status;
-    *is_needed = plan.needs_reload;
-    warehouse_plan_release(&plan);
-    return STATUS_OK;
-}
-
 enum status cdc_copy(struct cdc_table *table, struct task *task,
                      struct error *error)
 {
-    bool is_needed = false;
     task->scan_version = table->cdc->scan;
     enum status status = work_note_shape(task->sync, task->work, task->state,
                                          error);
-    if (status == STATUS_OK)
-        status = is_beside(task, &is_needed, error);
     if (status != STATUS_OK)
         return status;
-    status = is_needed ? reload_run(task, NULL, error)
-                       : copy_over(table, task, error);
-    table->is_copied = status == STATUS_OK;
+    status = table->is_beside ? reload_run(task, NULL, error)
+                              : copy_over(table, task, error);
+    atomic_store(&table->is_copied, status == STATUS_OK);
+    return status;
+}
+
+void cdc_copy_ended(struct cdc_table *table, struct task *task,
+                    struct state *state)
+{
+    if (table->cdc->stay)
+        stay_copy_ended(table, task, state);
+    atomic_store(&table->has_ended, true);
+}
+
+/* Whatever was read of it would lack the rows that now pass by. */
+static enum status forget_beside(struct cdc *cdc, const char *table,
+                                 struct error *error)
+{
+    char name[STREAM_NAME_BYTES];
+    uint64_t fence = 0;
+    stream_name(name, sizeof name, table, "reload");
+    enum status status = state_lease_take(cdc->state, name, cdc->sync->owner,
+                                          &fence, error);
+    if (status == STATUS_OK)
+        status = state_stream_forget(cdc->state, name, fence, error);
+    return status;
+}
+
+enum status cdc_forget_paused(struct cdc *cdc, struct error *error)
+{
+    const struct sync_run *run = cdc->run;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < run->count && status == STATUS_OK; i++)
+        if (run->works[i].mode == MODE_CDC &&
+            stay_is_paused(cdc->stay, run->works[i].name))
+            status = forget_beside(cdc, run->works[i].name, error);
+    return status;
+}
+
+enum status cdc_settle_copies(struct cdc *cdc, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        if (!table->is_beside || atomic_load(&table->is_copied) ||
+            (!table->needs_copy && !table->waits))
+            continue;
+        table->is_stopped = true;
+        status = forget_beside(cdc, table->work->name, error);
+    }
     return status;
 }

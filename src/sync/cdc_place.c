@@ -31,6 +31,7 @@ static enum status save_place(struct cdc *cdc, struct error *error)
         .requests = cdc->requests,
         .request_count = cdc->request_count,
     };
+    cdc->deliveries++;
     enum status status = deliver_begin(cdc->deliver, 0, error);
     if (status == STATUS_OK)
         status = deliver_seal(cdc->deliver, &seal, error);
@@ -147,14 +148,53 @@ static enum status wait_visible(struct cdc *cdc, struct error *error)
     }
 }
 
-static enum status ready_copies(struct cdc *cdc, struct error *error)
+/* Which of them must be made beside the table that is there? */
+static enum status find_besides(struct cdc *cdc, struct error *error)
 {
+    const struct warehouse_ops *ops = cdc->sync->warehouse->ops;
+    const struct table **tables = memory_new(cdc->count, sizeof *tables);
+    struct warehouse_plan *plans = memory_new(cdc->count, sizeof *plans);
+    struct cdc_table **asked = memory_new(cdc->count, sizeof(*asked));
     enum status status = STATUS_OK;
     size_t count = 0;
+    for (size_t i = 0; i < cdc->count; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        table->is_beside = !ops->tombstones_below;
+        if (!table->needs_copy || table->is_beside)
+            continue;
+        asked[count] = table;
+        tables[count++] = table->work->table;
+    }
+    if (count > 0)
+        status = ops->plan(cdc->warehouse, tables, count, plans, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        asked[i]->is_beside = plans[i].needs_reload;
+        warehouse_plan_release(&plans[i]);
+    }
+    memory_free(asked);
+    memory_free(plans);
+    memory_free(tables);
+    return status;
+}
+
+static enum status ready_copies(struct cdc *cdc, struct error *error)
+{
+    enum status status = find_besides(cdc, error);
+    size_t count = 0;
+    if (cdc->stay)
+        stay_put_off(cdc);
     for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++) {
         if (!cdc->tables[i].needs_copy)
             continue;
         status = rise_above(cdc, &cdc->tables[i], error);
+        if (status == STATUS_TABLE) {
+            cdc->tables[i].needs_copy = false;
+            cdc->tables[i].waits = true;
+            cdc_stop_table(&cdc->tables[i], error);
+            error_clear(error);
+            status = STATUS_OK;
+            continue;
+        }
         count++;
     }
     if (status == STATUS_OK && count > 0)

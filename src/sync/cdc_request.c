@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/version.h"
 #include "sync/cdc.h"
 
 #define OPEN_MAX 10000
@@ -38,6 +39,16 @@ bool cdc_request_table(struct cdc *cdc, const struct work *work,
             return false;
     add_request(cdc, work, version, memory_text(ALL), reason);
     return true;
+}
+
+void cdc_request_now(struct cdc *cdc, const struct work *work,
+                     const char *reason)
+{
+    uint64_t clock = 0;
+    const struct log_ops *log = cdc->sync->source->ops->log;
+    memory_free(log->place(cdc->follow, &clock));
+    (void)cdc_request_table(cdc, work, version_make(cdc->epoch, clock, 0),
+                            reason);
 }
 
 void cdc_request_below(struct cdc *cdc, const struct work *work,
@@ -153,11 +164,17 @@ static enum status serve_below(struct cdc_table *table, uint64_t below,
     return status;
 }
 
+static bool is_being_copied(const struct cdc_table *table)
+{
+    return table->needs_copy && !atomic_load(&table->has_ended);
+}
+
 /* A copy of this round serves what was filed before it began. */
 static bool is_served_by_copy(const struct cdc_table *table,
                               const struct state_request *request)
 {
-    return table->is_copied && request->id <= table->cdc->last_request;
+    return atomic_load(&table->is_copied) &&
+           request->id <= table->cdc->last_request;
 }
 
 static enum status serve(struct cdc *cdc, const struct state_request *request,
@@ -171,9 +188,12 @@ static enum status serve(struct cdc *cdc, const struct state_request *request,
     if (!is_served_by_copy(table, request)) {
         if (below == 0) {
             *is_open = true;
+            stay_want_round(table, request->id);
             return STATUS_OK;
         }
         status = serve_below(table, below, error);
+        if (is_being_copied(table)) /* older rows may still come */
+            return status;
     }
     return status == STATUS_OK
                ? state_request_served(cdc->state, request->id, error)

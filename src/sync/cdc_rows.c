@@ -14,9 +14,9 @@
 #include "base/text.h"
 #include "sync/cdc.h"
 
-/* Most tables see a few rows between two loads. */
-#define FIRST_BYTES ((size_t)64 << 10)
 #define GROWTH 8
+/* Tables of one delivery: several loaders share a large hand-over. */
+#define PARTS_MAX 64
 
 /* Handed over at the latest. */
 #define HELD_ROWS 500000
@@ -35,16 +35,6 @@ struct cdc_table *cdc_table_named(struct cdc *cdc, const char *name)
                    compare_name);
 }
 
-struct followed *cdc_find(void *context, const char *database,
-                          const char *name)
-{
-    struct cdc *cdc = context;
-    if (!text_equal(database, cdc->sync->endpoint->url.path))
-        return NULL;
-    struct cdc_table *table = cdc_table_named(cdc, name);
-    return table && !table->is_stopped ? &table->followed : NULL;
-}
-
 enum status cdc_prepare(struct cdc_table *table, struct error *error)
 {
     struct cdc *cdc = table->cdc;
@@ -55,6 +45,24 @@ enum status cdc_prepare(struct cdc_table *table, struct error *error)
         cdc->warehouse, table->work->table, error);
     table->is_prepared = status == STATUS_OK;
     return status;
+}
+
+struct followed *cdc_find(void *context, const char *database,
+                          const char *name)
+{
+    struct cdc *cdc = context;
+    if (!text_equal(database, cdc->sync->endpoint->url.path))
+        return NULL;
+    struct cdc_table *table = cdc_table_named(cdc, name);
+    if (!table || table->is_stopped)
+        return NULL;
+    struct error error;
+    if (cdc_prepare(table, &error) == STATUS_TABLE) {
+        cdc_request_now(cdc, table->work, error.what);
+        cdc_stop_table(table, &error);
+    }
+    /* Of any other failure the first row will tell. */
+    return table->is_stopped ? NULL : &table->followed;
 }
 
 static void keep_full(struct cdc_table *table)
@@ -71,7 +79,7 @@ static enum status take(struct cdc_table *table, struct error *error)
 {
     struct cdc *cdc = table->cdc;
     const struct table *plan = table->work->table;
-    size_t bytes = FIRST_BYTES;
+    size_t bytes = cdc->first_batch_bytes;
     for (size_t i = 0; i < table->full_count; i++)
         bytes *= GROWTH;
     table->open = pool_try(cdc->sync->pool, plan, bytes);
@@ -83,6 +91,14 @@ static enum status take(struct cdc_table *table, struct error *error)
     return deliver_take(cdc->deliver, plan, &table->open, error);
 }
 
+static void note_pace(struct cdc_table *table)
+{
+    struct cdc *cdc = table->cdc;
+    pace_row(&table->pace, table->pace.due_us ? 0 : clock_monotonic_us());
+    if (cdc->next_due_us == 0 || table->pace.due_us < cdc->next_due_us)
+        cdc->next_due_us = table->pace.due_us;
+}
+
 enum status cdc_room(void *context, struct followed *followed,
                      struct batch **batch, struct error *error)
 {
@@ -90,6 +106,7 @@ enum status cdc_room(void *context, struct followed *followed,
     struct cdc_table *table = followed->context;
     enum status status = STATUS_OK;
     if (table->open && batch_is_full(table->open)) {
+        table->held_bytes += batch_bytes(table->open);
         cdc->held_bytes += batch_bytes(table->open);
         keep_full(table);
     }
@@ -100,21 +117,30 @@ enum status cdc_room(void *context, struct followed *followed,
     }
     if (status == STATUS_OK && cdc->held_since_us == 0)
         cdc->held_since_us = clock_monotonic_us();
+    if (cdc->stay)
+        note_pace(table);
+    table->held_rows++;
     cdc->held_rows++;
     *batch = table->open;
     return status;
 }
 
-bool cdc_is_due(const struct cdc *cdc)
+bool cdc_is_full(const struct cdc *cdc)
 {
     struct pool_figures figures;
-    if (cdc->held_since_us == 0)
-        return false;
-    if (cdc->held_rows >= HELD_ROWS ||
-        clock_monotonic_us() - cdc->held_since_us >= HELD_US)
+    if (cdc->held_rows >= HELD_ROWS)
         return true;
+    if (cdc->held_bytes == 0)
+        return false;
     pool_figures(cdc->sync->pool, &figures);
     return cdc->held_bytes >= figures.limit_bytes / HELD_SHARE;
+}
+
+bool cdc_is_due(const struct cdc *cdc)
+{
+    return cdc->held_since_us != 0 &&
+           (clock_monotonic_us() - cdc->held_since_us >= HELD_US ||
+            cdc_is_full(cdc));
 }
 
 static enum status put_table(struct cdc_table *table, struct error *error)
@@ -125,12 +151,19 @@ static enum status put_table(struct cdc_table *table, struct error *error)
         keep_full(table);
     for (size_t i = 0; i < table->full_count; i++) {
         table->rows_read += table->full[i]->row_count;
+        table->cdc->put_bytes += batch_bytes(table->full[i]);
         if (status == STATUS_OK)
             status = deliver_put(deliver, table->full[i], error);
         else
             deliver_return(deliver, table->full[i]);
     }
     table->full_count = 0;
+    table->cdc->held_rows -= table->held_rows;
+    table->cdc->held_bytes -= table->held_bytes;
+    table->held_rows = 0;
+    table->held_bytes = 0;
+    if (table->cdc->stay)
+        pace_loaded(&table->pace, clock_monotonic_us());
     return status;
 }
 
@@ -183,21 +216,66 @@ static enum status seal(struct cdc *cdc, struct error *error)
     return status;
 }
 
+static bool is_held(const struct cdc_table *table)
+{
+    return table->open || table->full_count > 0;
+}
+
+/* The delivery that is open leaves the checkpoint where it is. */
+static enum status seal_part(struct cdc *cdc, struct error *error)
+{
+    struct deliver_seal nothing = {.resume_from = NULL};
+    return deliver_seal(cdc->deliver, &nothing, error);
+}
+
+static enum status begin_part(struct cdc *cdc, struct error *error)
+{
+    cdc->deliveries++;
+    return deliver_begin(cdc->deliver, 0, error);
+}
+
+/* Puts what is held of the tables that are due at `now_us` into deliveries of
+ * some tables each, the last of which is left open. */
+static enum status put_due(struct cdc *cdc, int64_t now_us,
+                           struct error *error)
+{
+    enum status status = begin_part(cdc, error);
+    size_t parts = 0;
+    cdc->next_due_us = 0;
+    for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        int64_t due_us = table->pace.due_us;
+        if (!is_held(table))
+            continue;
+        if (due_us > now_us) {
+            if (cdc->next_due_us == 0 || due_us < cdc->next_due_us)
+                cdc->next_due_us = due_us;
+            continue;
+        }
+        if (++parts % PARTS_MAX == 0)
+            status = seal_part(cdc, error);
+        if (status == STATUS_OK && parts % PARTS_MAX == 0)
+            status = begin_part(cdc, error);
+        if (status == STATUS_OK)
+            status = put_table(table, error);
+    }
+    return status;
+}
+
 enum status cdc_flush(struct cdc *cdc, struct error *error)
 {
     FAILPOINT("cdc.flush", error);
-    enum status status = deliver_begin(cdc->deliver, 0, error);
-    if (status != STATUS_OK)
-        return status;
-    for (size_t i = 0; i < cdc->count; i++) {
-        struct cdc_table *table = &cdc->tables[i];
-        if (status == STATUS_OK && (table->open || table->full_count > 0))
-            status = put_table(table, error);
-    }
-    cdc->held_bytes = 0;
-    cdc->held_rows = 0;
+    enum status status = put_due(cdc, INT64_MAX, error);
     cdc->held_since_us = 0;
     return status == STATUS_OK ? seal(cdc, error) : status;
+}
+
+enum status cdc_flush_due(struct cdc *cdc, int64_t now_us,
+                          struct error *error)
+{
+    FAILPOINT("stay.flush", error);
+    enum status status = put_due(cdc, now_us, error);
+    return status == STATUS_OK ? seal_part(cdc, error) : status;
 }
 
 void cdc_drop(struct cdc *cdc)

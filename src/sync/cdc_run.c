@@ -53,6 +53,8 @@ static enum status run_round(struct cdc *cdc, bool *is_open,
 {
     enum status status = copy_tables(cdc, error);
     if (status == STATUS_OK)
+        status = cdc_settle_copies(cdc, error);
+    if (status == STATUS_OK)
         status = cdc_follow(cdc, error);
     for (size_t i = 0; i < cdc->count; i++)
         note_table(&cdc->tables[i]);

@@ -6,7 +6,7 @@
  */
 #include "base/failpoint.h"
 #include "base/memory.h"
-#include "sync/task.h"
+#include "sync/cdc.h"
 
 /* The last chunk of a load, of a usual one. */
 #define LAST_SHARE 8
@@ -91,6 +91,14 @@ static bool is_too_large(const struct chunk *chunk)
            chunk->bytes > settings->chunk_bytes + settings->chunk_bytes / 2;
 }
 
+/* The round of a follower that stays is over: the place is kept as soon as
+ * there is one. */
+static bool is_ending(const struct chunk *chunk)
+{
+    return stay_is_ending(chunk->copy->stream->task->run->stay) &&
+           !chunk->copy->is_whole;
+}
+
 /* One batch from the scan to the loaders. */
 static enum status move_batch(struct chunk *chunk, struct scan *scan,
                               struct error *error)
@@ -133,7 +141,8 @@ static enum status read_chunk(struct chunk *chunk, struct error *error)
     while (status == STATUS_OK && !chunk->is_last && !chunk->is_cut) {
         status = move_batch(chunk, scan, error);
         chunk->is_cut = status == STATUS_OK && !chunk->is_last &&
-                        chunk->after && is_too_large(chunk);
+                        chunk->after &&
+                        (is_too_large(chunk) || is_ending(chunk));
     }
     if (scan)
         ops->scan_close(scan);
@@ -184,6 +193,9 @@ static enum status check(const struct task *task, struct error *error)
         steer_is_paused(task->sync->steer, task->work->name))
         status = error_set(error, ERROR_PAUSED, "table \"%s\" is paused",
                            task->work->name);
+    if (status == STATUS_OK && stay_is_ending(task->run->stay))
+        status = error_set(error, ERROR_INTERRUPTED,
+                           "the round of the log has ended");
     return status;
 }
 

@@ -17,6 +17,7 @@
 #define WORKERS_MAX 16
 #define RETRY_FIRST_MS 500
 #define RETRY_CAP_MS 30000
+#define WAIT_STEP_MS 100
 
 /* What the workers of a run share. */
 struct crew {
@@ -103,6 +104,24 @@ static void tell_retry(const struct task *task, const struct error *error,
     log_line(LOG_INFO, task->work->name, "%s", reason);
 }
 
+/* False where it must not go on. */
+static bool sleep_on(const struct worker *worker, uint64_t wait_ms)
+{
+    const struct stay *stay = worker->crew->run->stay;
+    struct steer *steer = worker->crew->sync->steer;
+    struct error error;
+    for (uint64_t slept = 0; slept < wait_ms; slept += WAIT_STEP_MS) {
+        uint64_t left_ms = wait_ms - slept;
+        if (stay_is_ending(stay))
+            return false;
+        if (!steer_sleep(steer, steer_generation(steer),
+                         left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS) &&
+            steer_check(steer, &error) != STATUS_OK)
+            return false;
+    }
+    return true;
+}
+
 static enum status try_until_done(struct worker *worker, struct task *task,
                                   struct error *error)
 {
@@ -122,12 +141,13 @@ static enum status try_until_done(struct worker *worker, struct task *task,
             return status;
         tell_retry(task, error, wait_ms);
         struct error stopped;
-        struct steer *steer = task->sync->steer;
-        if (!steer_sleep(steer, steer_generation(steer), wait_ms) &&
-            steer_check(steer, &stopped) != STATUS_OK) {
-            *error = stopped;
-            return stopped.status;
-        }
+        if (sleep_on(worker, wait_ms))
+            continue;
+        if (steer_check(task->sync->steer, &stopped) == STATUS_OK)
+            (void)error_set(&stopped, ERROR_INTERRUPTED,
+                            "the round of the log has ended");
+        *error = stopped;
+        return stopped.status;
     }
 }
 
@@ -156,8 +176,11 @@ static void run_task(struct worker *worker, size_t index)
     result->work = work;
     result->problem = error;
     result->elapsed_ms = (clock_monotonic_us() - started_us) / 1000;
-    if (worker->crew->cdc) /* the log of the round is still to be read */
+    if (worker->crew->cdc) {
+        cdc_copy_ended(cdc_table_of(worker->crew->cdc, index), &task,
+                       worker->state);
         return;
+    }
     outcome_keep(&task, worker->state);
     progress_end(run->progress, index, result->state);
 }
@@ -174,7 +197,8 @@ static bool take_index(struct crew *crew, size_t *index)
 {
     pthread_mutex_lock(&crew->mutex);
     bool has_one = crew->next < crew->run->count &&
-                   crew->error.id == ERROR_NONE;
+                   crew->error.id == ERROR_NONE &&
+                   !stay_is_ending(crew->run->stay);
     if (has_one)
         *index = crew->next++;
     pthread_mutex_unlock(&crew->mutex);

@@ -16,25 +16,26 @@ class Systemd:
         self.socket.bind(f"\0{path}" if abstract else str(path))
         self.socket.setblocking(False)
         self.lines = []
+        self.seen = 0
 
     def read(self):
-        """All that came since the last call, as lines with their time."""
-        fresh = []
+        """Takes what has come."""
         while True:
             try:
                 text = self.socket.recv(65536).decode()
             except BlockingIOError:
-                self.lines += fresh
-                return fresh
-            fresh += [(time.monotonic(), line) for line in text.split("\n")]
+                return
+            self.lines += text.split("\n")
 
     def wait(self, start, timeout_s=30):
-        """The first line from now on that begins so."""
+        """The next line that begins so, behind the one found last."""
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
-            for _, line in self.read():
-                if line.startswith(start):
-                    return line
+            self.read()
+            for at in range(self.seen, len(self.lines)):
+                if self.lines[at].startswith(start):
+                    self.seen = at + 1
+                    return self.lines[at]
             time.sleep(0.02)
         raise AssertionError(f"no {start} among {self.lines[-20:]}")
 
@@ -58,13 +59,13 @@ class Daemon:
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(30)
         folder = os.open(os.path.dirname(self.path), os.O_PATH)
         try:
             client.connect(f"/proc/self/fd/{folder}/"
                            f"{os.path.basename(self.path)}")
         finally:
             os.close(folder)
+        client.settimeout(30)
         return client
 
     def send(self, data):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from daemon_rig import Daemon, Systemd
+from lab.proxy import TcpProxy
 from rig import Rig
 
 
@@ -42,6 +43,13 @@ def daemon(rig):
             made.running.kill9()
 
 
+@pytest.fixture
+def wire(mariadb):
+    proxy = TcpProxy(mariadb.port)
+    yield proxy
+    proxy.stop()
+
+
 def count(rig, table):
     try:
         return rig.value(f"SELECT count() FROM {table}")
@@ -68,3 +76,257 @@ def test_it_follows_and_reads_what_is_due_until_it_is_stopped(rig, daemon):
     rig.equal("w")
     assert {row[0] for row in rig.state("SELECT started_by FROM runs")} == \
         {"daemon"}
+
+
+def test_a_second_one_is_busy_and_so_is_a_run(rig, daemon):
+    running = daemon().wait_ready()
+    for command in ("daemon", "run"):
+        result = rig.run(command)
+        assert result.code == 6, str(result)
+    result = rig.run("backfill", "w", "--from", "1", "--to", "2")
+    assert result.code == 6 and "stop it" in result.stderr, str(result)
+    assert running.status()["ready"]
+    running.stop()
+
+
+def test_it_goes_on_after_a_kill(rig, daemon):
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "t") == 2)
+    running.running.kill9()
+    change(rig, 3)
+    rig.sql("UPDATE t SET note = 'bb' WHERE id = 2")
+    rig.connection.commit()
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
+    running.stop()
+    rig.equal("t")
+    rig.equal("w")
+
+
+def test_it_tells_systemd_how_it_is(rig, daemon, tmp_path):
+    systemd = Systemd(tmp_path / "notify")
+    running = daemon(environment={"NOTIFY_SOCKET": systemd.name,
+                                  "WATCHDOG_USEC": "2000000"})
+    systemd.wait("READY=1")
+    running.until(lambda: count(rig, "t") == 2)
+    systemd.wait("WATCHDOG=1")
+    systemd.wait("STATUS=2 of 2 tables on time")
+    running.running.send(signal.SIGHUP)
+    line = systemd.wait("RELOADING=1")
+    assert systemd.wait("MONOTONIC_USEC=").split("=")[1].isdigit(), line
+    systemd.wait("READY=1")
+    running.running.send(signal.SIGTERM)
+    systemd.wait("STOPPING=1")
+    assert running.running.wait().code == 0
+    systemd.close()
+
+
+def test_an_abstract_name_does_as_well(rig, daemon):
+    systemd = Systemd(f"tidemark-{rig.database}", abstract=True)
+    running = daemon(environment={"NOTIFY_SOCKET": systemd.name})
+    systemd.wait("READY=1")
+    running.stop()
+    systemd.close()
+
+
+def test_good_settings_come_into_force_and_bad_ones_do_not(rig, daemon):
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "t") == 2 and count(rig, "w") == 2)
+    rig.sql("CREATE TABLE later (id INT PRIMARY KEY)")
+    rig.sql("INSERT INTO later VALUES (1)")
+    rig.connection.commit()
+    with open(rig.tidemark.path, encoding="utf-8") as file:
+        good = file.read()
+    rig.tidemark.settings("source: [")
+    running.running.send(signal.SIGHUP)
+    running.until(lambda: "could not reload" in running.running.stderr())
+    change(rig, 3)
+    running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
+    rig.tidemark.settings(good)
+    rig.settings(tables=[{"t": {"mode": "cdc"}},
+                         {"w": {"mode": "incremental", "every": "1s"}},
+                         {"later": {"mode": "full", "every": "1s"}}])
+    running.running.send(signal.SIGHUP)
+    running.until(lambda: count(rig, "later") == 1)
+    assert running.status()["reloads"] == 1
+    change(rig, 4)
+    running.until(lambda: count(rig, "t") == 4 and count(rig, "w") == 4)
+    assert "Traceback" not in running.stop().stderr
+
+
+def test_what_cannot_change_while_it_runs(rig, daemon):
+    running = daemon().wait_ready()
+    settings(rig, state="other.db")
+    answer = running.ask(do="reload")
+    assert not answer["ok"] and "state" in answer["text"], answer
+    settings(rig)
+    assert running.ask(do="reload")["ok"]
+    running.until(lambda: running.status().get("reloads") == 1)
+    running.stop()
+
+
+def test_a_paused_table_waits_until_it_is_resumed(rig, daemon):
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "w") == 2 and count(rig, "t") == 2)
+    result = rig.ok("pause", "w", "--json").json()
+    assert result["paused"] == ["w"] and result["daemon"], result
+    change(rig, 3)
+    running.until(lambda: count(rig, "t") == 3)
+    time.sleep(2.5)
+    assert count(rig, "w") == 2
+    states = {line["name"]: line["state"]
+              for line in rig.ok("status", "--json").json()["tables"]}
+    assert states["w"] == "paused" and states["t"] == "on time"
+    running.running.kill9()
+    running = daemon().wait_ready()  # a pause outlives the process
+    time.sleep(2)
+    assert count(rig, "w") == 2
+    rig.ok("resume", "w")
+    running.until(lambda: count(rig, "w") == 3)
+    running.stop()
+
+
+def test_everything_can_be_paused(rig, daemon):
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "w") == 2 and count(rig, "t") == 2)
+    rig.ok("pause")
+    time.sleep(1.5)  # what was under way may end
+    change(rig, 3)
+    time.sleep(2.5)
+    assert count(rig, "w") == 2 and count(rig, "t") == 2
+    assert "paused" in rig.ok("status").stdout
+    rig.ok("resume")
+    running.until(lambda: count(rig, "w") == 3 and count(rig, "t") == 3)
+    running.stop()
+
+
+def test_without_a_daemon_a_pause_is_kept_for_the_next_run(rig):
+    rig.ok("run")
+    result = rig.ok("pause", "w")
+    assert "no daemon" in result.stderr
+    change(rig, 3)
+    time.sleep(6)  # a window ends some seconds before now
+    lines = {line["name"]: line for line in
+             rig.ok("run", "--json").json()["tables"]}
+    assert lines["w"]["state"] == "paused" and count(rig, "w") == 2
+    rig.ok("run", "w")  # a person named it
+    assert count(rig, "w") == 3
+    result = rig.run("status", "w", "--wait")
+    assert result.code == 1 and "resume" in result.stderr, str(result)
+    assert rig.run("throttle", "5M/s").code == 4
+    assert rig.run("throttle", "fast").code == 2
+    assert rig.run("pause", "nothing").code == 2
+    rig.ok("resume")
+    rig.ok("run")
+
+
+def test_a_throttle_slows_the_reading(rig, daemon):
+    rig.sql("INSERT INTO w (id, note) SELECT 10 + seq, REPEAT('x', 40) "
+            "FROM seq_1_to_20000")
+    rig.connection.commit()
+    rig.settings(tables=[{"w": {"mode": "incremental", "every": "1s"}}],
+                 limits={"chunk_rows": 1000})
+    rig.ok("pause", "w")
+    running = daemon().wait_ready()
+    rig.ok("throttle", "200K/s")
+    assert running.status()["throttle"] == 204800
+    rig.ok("resume", "w")
+    running.until(lambda: count(rig, "w") > 0)
+    time.sleep(1)
+    assert count(rig, "w") < 20002
+    rig.ok("throttle", "off")
+    running.until(lambda: count(rig, "w") == 20002)
+    running.stop()
+
+
+def test_status_tells_the_next_run(rig, daemon):
+    settings(rig)
+    rig.settings(tables=[{"w": {"mode": "full"}}])
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "w") == 2)
+    running.until(lambda: rig.ok("status", "--json").json()["tables"][0].get(
+        "next_run"))
+    assert rig.ok("status", "--json").json()["daemon"]["ready"]
+    assert "NEXT" in rig.ok("status").stdout
+    running.running.send(signal.SIGUSR1)
+    running.until(lambda: "limit 0 bytes/s" in running.running.stderr())
+    running.stop()
+
+
+def test_the_source_may_be_away_at_the_start_and_later(
+        rig, daemon, wire, tmp_path):
+    systemd = Systemd(tmp_path / "notify")
+    rig.source_port = wire.port
+    settings(rig, retry="1s")
+    wire.add("rst", times=10 ** 6)
+    running = daemon(environment={"NOTIFY_SOCKET": systemd.name})
+    systemd.wait("EXTEND_TIMEOUT_USEC=")
+    assert running.running.alive()
+    wire.heal()
+    running.wait_ready()
+    running.until(lambda: count(rig, "t") == 2 and count(rig, "w") == 2)
+    wire.add("rst", times=10 ** 6)
+    change(rig, 3)
+    time.sleep(3)
+    assert running.running.alive()
+    wire.heal()
+    running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
+    running.stop()
+    systemd.close()
+
+
+def test_a_wrong_password_ends_the_start_and_not_a_reload(rig, daemon):
+    running = daemon().wait_ready()
+    settings(rig, source={"password": "wrong"})
+    assert running.ask(do="reload")["ok"]
+    running.until(lambda: "TM2002" in running.running.stderr())
+    settings(rig)
+    running.running.send(signal.SIGHUP)
+    change(rig, 3)
+    running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
+    running.stop()
+    settings(rig, source={"password": "wrong"})
+    result = rig.run("daemon")
+    assert result.code == 4 and "TM2002" in result.stderr, str(result)
+
+
+def test_a_second_signal_ends_it_at_once(rig, daemon):
+    rig.settings(tables=[{"w": {"mode": "incremental"}}])
+    running = daemon().wait_ready()
+    with rig.source.admin(rig.database) as blocker:
+        blocker.cursor().execute("LOCK TABLES w WRITE")
+        rig.ok("pause")
+        rig.ok("resume")
+        running.running.send(signal.SIGTERM)
+        time.sleep(0.3)
+        running.running.send(signal.SIGTERM)
+        assert running.running.wait(10).code in (0, 130)
+
+
+def fed(systemd, seconds):
+    """How often the watchdog was fed in that time."""
+    systemd.read()
+    before = systemd.lines.count("WATCHDOG=1")
+    time.sleep(seconds)
+    systemd.read()
+    return systemd.lines.count("WATCHDOG=1") - before
+
+
+@pytest.mark.parametrize("mode, point", [
+    ("incremental", "load.begin"), ("incremental", "copy.batch_begin"),
+    ("cdc", "stay.tick")])
+def test_a_part_that_is_stuck_starves_the_watchdog(rig, daemon, tmp_path,
+                                                   mode, point):
+    """It is fed again once the part goes on, and while nothing is to do."""
+    systemd = Systemd(tmp_path / "notify")
+    rig.settings(tables=[{"w": {"mode": mode, "every": "1s"}}])
+    running = daemon(environment={
+        "NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "1000000",
+        "TIDEMARK_FP": f"{point}=sleep:8000@1"})
+    systemd.wait("READY=1")
+    time.sleep(2.5)
+    assert fed(systemd, 3) == 0
+    running.until(lambda: fed(systemd, 0.5) > 0 and count(rig, "w") == 2)
+    assert fed(systemd, 3) >= 6
+    running.stop()
+    systemd.close()
