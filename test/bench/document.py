@@ -70,7 +70,8 @@ def _measured(name, result):
     lines = [f"### {report.title(result)}", "",
              f"{_conditions(result)}; load average {load['before']:.2f} "
              f"before, {load['after']:.2f} after.", ""]
-    return [*lines, *_void(result), f"![{report.title(result)}]({picture.name})", "",
+    return [*lines, *_void(result),
+            f"![{report.title(result)}]({picture.name})", "",
             *_table(report.tool_rows(result), report.LEFT), "",
             *_table(report.ratio_rows(result["ratios"])), "",
             "Better than tidemark here:", "", *wins(result), ""]

@@ -196,6 +196,7 @@ class Tidemark:
     def state(self, sql, name="tidemark.db"):
         """Rows of the state, read beside the running program."""
         path = os.path.join(self.folder, name)
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True,
-                             timeout=10) as database:
+        # Left open, it would lose its locks to whoever reads the file here.
+        with contextlib.closing(sqlite3.connect(
+                f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
             return database.execute(sql).fetchall()
