@@ -334,6 +334,37 @@ static enum status read_keys(struct describing *work, MYSQL *link,
     return status;
 }
 
+static bool has_index(const struct source_table *table)
+{
+    return table->table->key_count > 0 || table->key_flaw != NULL;
+}
+
+/* A table that was dropped between the questions has columns and no key: it
+ * is no table without a key, it is gone. */
+static enum status forget_dropped(struct describing *work, MYSQL *link,
+                                  struct error *error)
+{
+    struct describing now = *work;
+    bool is_needed = false;
+    for (size_t i = 0; i < work->count; i++)
+        is_needed = is_needed ||
+                    (work->tables[i] != NULL && !has_index(work->tables[i]));
+    if (!is_needed)
+        return STATUS_OK;
+    now.tables = memory_new(work->count, sizeof(*now.tables));
+    enum status status = ask(&now, link, TABLES, take_table, error);
+    for (size_t i = 0; i < work->count; i++) {
+        if (status == STATUS_OK && now.tables[i] == NULL &&
+            work->tables[i] != NULL) {
+            mysql_table_free(work->tables[i]);
+            work->tables[i] = NULL;
+        }
+        mysql_table_free(now.tables[i]);
+    }
+    memory_free(now.tables);
+    return status;
+}
+
 static enum status describe_chunk(struct describing *work, MYSQL *link,
                                   struct error *error)
 {
@@ -345,6 +376,8 @@ static enum status describe_chunk(struct describing *work, MYSQL *link,
         status = ask_checks(work, link, error);
     if (status == STATUS_OK)
         status = read_keys(work, link, error);
+    if (status == STATUS_OK)
+        status = forget_dropped(work, link, error);
     if (status == STATUS_OK)
         status = mysql_cursor_units(link, work->tables, work->count, error);
     return status;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "clickhouse.h"
@@ -11,6 +12,11 @@
 /* Tables asked for in one query: with 4,096 columns each, the most a source
  * has, their answer stays below the limit. */
 #define NAMES_AT_ONCE 25u
+/* A table that is swapped or dropped by a request of a process that has died
+ * may stand in the one answer and be missing in the other. Whose columns may
+ * not be seen, stays without. */
+#define READ_TURNS 10
+#define READ_PAUSE_MS 100
 
 void clickhouse_table_release(struct clickhouse_table *table)
 {
@@ -146,6 +152,33 @@ static enum status read_columns(struct clickhouse_session *session,
     return STATUS_OK;
 }
 
+/* Did a table come without its columns? */
+static bool is_torn(const struct clickhouse_table *tables, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tables[i].name && tables[i].column_count == 0)
+            return true;
+    return false;
+}
+
+static enum status read_some(struct clickhouse_session *session,
+                             const char *const *names, size_t count,
+                             struct clickhouse_table *tables,
+                             struct error *error)
+{
+    for (int turn = 1;; turn++) {
+        enum status status = read_tables(session, names, count, tables,
+                                         error);
+        if (status == STATUS_OK)
+            status = read_columns(session, names, count, tables, error);
+        if (status != STATUS_OK || !is_torn(tables, count) ||
+            turn == READ_TURNS || !clock_sleep_ms(READ_PAUSE_MS))
+            return status;
+        for (size_t i = 0; i < count; i++)
+            clickhouse_table_release(&tables[i]);
+    }
+}
+
 enum status clickhouse_catalog(struct clickhouse_session *session,
                                const char *const *names, size_t count,
                                struct clickhouse_table *tables,
@@ -155,10 +188,7 @@ enum status clickhouse_catalog(struct clickhouse_session *session,
     memset(tables, 0, count * sizeof *tables);
     for (size_t i = 0; i < count && status == STATUS_OK; i += NAMES_AT_ONCE) {
         size_t some = count - i < NAMES_AT_ONCE ? count - i : NAMES_AT_ONCE;
-        status = read_tables(session, names + i, some, tables + i, error);
-        if (status == STATUS_OK)
-            status = read_columns(session, names + i, some, tables + i,
-                                  error);
+        status = read_some(session, names + i, some, tables + i, error);
     }
     for (size_t i = 0; i < count && status != STATUS_OK; i++)
         clickhouse_table_release(&tables[i]);

@@ -58,6 +58,10 @@ def _conditions(result):
         f"{result['measured_at'][:10]}"
 
 
+def _void(result):
+    return [f"**Void**: {result['void']}.", ""] if result.get("void") else []
+
+
 def _measured(name, result):
     load = result["load_average"]
     picture = report.DOCUMENT.parent / f"performance-{name}.svg"
@@ -66,9 +70,7 @@ def _measured(name, result):
     lines = [f"### {report.title(result)}", "",
              f"{_conditions(result)}; load average {load['before']:.2f} "
              f"before, {load['after']:.2f} after.", ""]
-    if result["void"]:
-        lines += [f"**Void**: {result['void']}.", ""]
-    return [*lines, f"![{report.title(result)}]({picture.name})", "",
+    return [*lines, *_void(result), f"![{report.title(result)}]({picture.name})", "",
             *_table(report.tool_rows(result), report.LEFT), "",
             *_table(report.ratio_rows(result["ratios"])), "",
             "Better than tidemark here:", "", *wins(result), ""]
@@ -82,9 +84,11 @@ def _bounds(name, result):
         if isinstance(value, list):
             value = ", ".join(str(part) for part in value)
         rows.append([figure["what"], figure["goal"], str(value),
+                     "" if not figure["goal"] else
                      "reached" if figure["is_kept"] else "MISSED"])
     return [f"### {name}: {settings['table']}, {settings['rows']:,} rows", "",
-            f"{_conditions(result)}.", "", *_table(rows), ""]
+            f"{_conditions(result)}.", "", *_void(result), *_table(rows),
+            ""]
 
 
 def sections():

@@ -7,7 +7,8 @@ import sys
 
 from lab.process import LabError
 
-from . import bounds, data, document, peers, programs, profile, reckon, report
+from . import (bounds, data, document, follow, peers, programs, profile,
+               reckon, report)
 from .check import ContentError
 from .measure import Bench, say
 from .servers import Servers, folder
@@ -59,6 +60,19 @@ def _arguments(words):
                       help="allocations for each further 1,000 rows")
     what.add_argument("--profile", action="store_true",
                       help="the ten hottest functions, by perf")
+    what.add_argument("--follow", nargs="+", metavar="KIND",
+                      choices=["all", *follow.KINDS],
+                      help="following the log: all, or some of "
+                      f"{', '.join(follow.KINDS)}; --rows is the number of "
+                      "changes, --peers adds mysql_ch_replicator to catchup")
+    parser.add_argument("--size", type=_count, default=_count("1G"),
+                        help="of the transaction of --follow huge: 5G")
+    parser.add_argument("--tables", type=_count, default=1, metavar="COUNT",
+                        help="tables of --follow zipf, latency and idle: 2k")
+    parser.add_argument("--rate", type=_count, default=1000,
+                        help="changes a second of --follow latency")
+    parser.add_argument("--seconds", type=float, default=60,
+                        help="of --follow latency and idle")
     options = parser.parse_args(words)
     if options.results and len(options.table or ()) > 1 \
             and str(options.results) != "keep":
@@ -67,7 +81,7 @@ def _arguments(words):
 
 
 def _count(text):
-    for sign, factor in (("k", 1000), ("M", 1_000_000)):
+    for sign, factor in (("k", 1000), ("M", 1_000_000), ("G", 1 << 30)):
         if text.endswith(sign):
             return int(text[:-1]) * factor
     return int(text)
@@ -158,6 +172,22 @@ def _bounds(options, built):
         return result["is_kept"]
 
 
+def _follow(options, built):
+    """Of each kind; False where a figure misses its goal or is void."""
+    good = True
+    kinds = follow.KINDS if "all" in options.follow else options.follow
+    with Servers(options.source) as servers:
+        for kind in kinds:
+            result = follow.measure(kind, servers, built, options)
+            if options.json:
+                say(report.as_json(result))
+            many = "-tables" if kind == "latency" and options.tables > 1 \
+                else ""
+            _keep(options, result, f"follow-{kind}{many}")
+            good = good and result["is_kept"] and not result["void"]
+    return good
+
+
 def main(words):
     options = _arguments(words)
     if options.document:
@@ -167,6 +197,8 @@ def main(words):
     try:
         if options.memory or options.allocations or options.profile:
             good = _bounds(options, built)
+        elif options.follow:
+            good = _follow(options, built)
         elif options.gate:
             good = _gate(options, built)
         else:

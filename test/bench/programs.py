@@ -16,6 +16,8 @@ from . import servers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
+MODULES = ["libmariadb", "yaml-0.1", "jansson", "libxxhash", "openssl",
+           "sqlite3", "libzstd", "liblz4", "libcurl", "zlib"]
 CONFIGURE = ["-q", "CFLAGS=-O2 -g"]
 
 
@@ -41,6 +43,8 @@ class Programs:
     floor_read: str
     floor_load: str
     count_allocations: str
+    floor_dump: str
+    bench_follow: str
 
 
 def build():
@@ -61,7 +65,13 @@ def build():
         floor_read=_compile(folder, "floor_read.c", *client),
         floor_load=_compile(folder, "floor_load.c"),
         count_allocations=_compile(folder, "count_allocations.c", "-shared",
-                                   "-fPIC"))
+                                   "-fPIC"),
+        floor_dump=_compile(folder, "floor_dump.c", *client),
+        bench_follow=_compile(
+            folder, "bench_follow.c", f"-I{ROOT}/include", f"-I{ROOT}/src",
+            os.path.join(folder, "libtidemark.a"), "-pthread",
+            *shlex.split(_output("pkg-config", "--cflags", "--libs",
+                                 *MODULES)), "-lm"))
 
 
 def _logged(log, *command, cwd=None):

@@ -358,6 +358,18 @@ def test_prepare_may_be_repeated(bench, statement, action):
     assert load(script) == ("ok", None)
 
 
+def test_a_table_without_columns_is_looked_at_again(bench):
+    """It was swapped or dropped between the two questions."""
+    script = bench.open()
+    script.table(name="t", columns=COLUMNS, key=["id"])
+    script.prepare()
+    rule = bench.proxy.on("FROM system.columns",
+                          faults.broken_body(lambda body: b""))
+    script.prepare()
+    assert rule.hits == 1
+    assert load(script) == ("ok", None)
+
+
 def test_a_lost_answer_to_a_harmless_statement_is_asked_for_again(bench):
     """On a connection that was kept; the one free retry."""
     script = bench.open()
