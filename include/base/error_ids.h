@@ -42,6 +42,12 @@
       "Make space on the disk; the next run goes on from the checkpoint.")   \
     X(1107, STATE_FENCED, INTERNAL, "a newer process has taken the stream",   \
       "Nothing is lost; the newer process goes on.")                         \
+    X(1108, PAUSED, TEMPORARY, "the table is paused",                         \
+      "Start it again with tidemark resume TABLE.")                           \
+    X(1109, SOCKET, ACTION, "the socket of the daemon cannot be used",        \
+      "Check its folder, owner and mode, or name another with socket:.")      \
+    X(1110, NO_DAEMON, ACTION, "no daemon answers",                           \
+      "Start tidemark daemon, or look at why it does not answer.")            \
     X(1201, MEMORY, INTERNAL, "memory is used up", "Lower limits: memory.")   \
     X(1202, MACHINE, INTERNAL, "the operating system refused a call",         \
       "See the reason in the message.")                                       \

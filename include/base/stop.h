@@ -9,6 +9,8 @@
  * SIGINT set it; a second SIGINT ends the process at once with 130. SIGPIPE
  * is ignored. */
 void stop_install(void);
+/* From now on a second SIGTERM ends the process as a second SIGINT does. */
+void stop_end_on_second(void);
 bool stop_is_requested(void);
 /* The signal that asked, or 0. */
 int stop_signal(void);

@@ -31,9 +31,9 @@ bool calendar_parse_time(struct bytes text, int64_t *microseconds);
 
 /*
  * A time zone as a list of changes of its offset, read from the system's zone
- * files once, at the start (it changes TZ of the process while it reads, so no
- * other thread may run). Covers 1971 to 2037; later times take the last year's
- * rules.
+ * files once: when a name is first asked for TZ of the process changes, so that
+ * no other thread may run then. Covers 1971 to 2037; later times take the last
+ * year's rules.
  */
 struct zone;
 /* NULL where the system does not know the name. "UTC" and "+HH:MM" are always

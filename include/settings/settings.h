@@ -62,7 +62,8 @@ struct table_settings {
     char **type_columns; /* types: {column: type} */
     char **type_names;
     size_t type_count;
-    uint64_t late_ms; /* 0: by mode */
+    uint64_t late_ms;  /* 0: by mode */
+    uint64_t every_ms; /* 0: by mode */
     struct key_mark place; /* line and column of the entry */
 };
 
@@ -80,6 +81,7 @@ struct settings {
     struct table_settings general; /* where each entry of tables starts */
     enum deletes_mode deletes;
     char *state;       /* path of the state file, made absolute */
+    char *socket;      /* of the daemon, made absolute */
     uint64_t memory_bytes;
     uint64_t bound_max_wait_ms;
     uint64_t retry_ms; /* how long temporary faults are retried */

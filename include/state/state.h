@@ -214,6 +214,23 @@ void state_requests_free(struct state_request *requests, size_t count);
 enum status state_request_served(struct state *state, uint64_t id,
                                  struct error *error) MUST_CHECK;
 
+/* --- pauses -------------------------------------------------------------- */
+
+/* What a person has paused, until it is resumed. Needs no lock of the state.
+ * `table` "" is everything of the source: resuming it resumes each table. */
+enum status state_pause(struct state *state, const char *source,
+                        const char *table, struct error *error) MUST_CHECK;
+enum status state_resume(struct state *state, const char *source,
+                         const char *table, struct error *error) MUST_CHECK;
+struct state_pause {
+    char source[64];
+    char table[256];
+    int64_t since_us; /* UTC */
+};
+/* All of them; the caller frees *pauses with memory_free. */
+enum status state_pauses(struct state *state, struct state_pause **pauses,
+                         size_t *count, struct error *error) MUST_CHECK;
+
 /* --- runs --------------------------------------------------------------- */
 
 struct state_run {

@@ -12,6 +12,7 @@
 #include "source/source.h"
 #include "state/state.h"
 #include "sync/progress.h"
+#include "sync/steer.h"
 #include "warehouse/warehouse.h"
 
 /*
@@ -25,6 +26,7 @@ struct sync {
     struct warehouse *warehouse;
     struct pool *pool;
     char owner[96]; /* "host:pid", for leases */
+    struct steer *steer; /* borrowed; NULL: nobody steers this process */
 };
 
 enum status sync_open(const struct settings *settings, struct sync **sync,
@@ -137,6 +139,8 @@ struct sync_run {
     struct progress *progress;   /* NULL: nobody looks */
     uint64_t run;                /* id in the history */
     bool is_named; /* a person named the tables: none is skipped */
+    bool is_due;   /* the daemon chose them: none was read today */
+    enum steer_part part; /* whose progress its readers are */
 };
 
 /*

@@ -14,6 +14,7 @@
 
 static atomic_int requested_signal;
 static atomic_int interrupt_count;
+static atomic_bool ends_on_second;
 static atomic_int wake_write = -1;
 static atomic_int wake_read = -1;
 
@@ -21,7 +22,8 @@ static void on_signal(int number)
 {
     int saved = errno;
 
-    if (number == SIGINT && atomic_fetch_add(&interrupt_count, 1) > 0)
+    if ((number == SIGINT || atomic_load(&ends_on_second)) &&
+        atomic_fetch_add(&interrupt_count, 1) > 0)
         _exit(status_exit_code(STATUS_STOPPED));
     stop_request(number);
     errno = saved;
@@ -49,6 +51,11 @@ void stop_install(void)
     handle(SIGTERM, on_signal);
     handle(SIGINT, on_signal);
     handle(SIGPIPE, SIG_IGN);
+}
+
+void stop_end_on_second(void)
+{
+    atomic_store(&ends_on_second, true);
 }
 
 bool stop_is_requested(void)

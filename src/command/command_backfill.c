@@ -113,6 +113,9 @@ enum status command_backfill(const struct command_line *line, int *exit_code,
         status = confirm(line, error);
     if (status == STATUS_OK)
         status = pass_run(line, &opening, &choice, error);
+    if (status == STATUS_BUSY)
+        error_next(error, "wait for it; where it is the daemon, stop it, run "
+                   "the backfill, and start it again");
     opening_close(&opening);
     return status;
 }

@@ -28,6 +28,10 @@ static const struct command commands[] = {
      TEXTS("tidemark run", "tidemark run orders 'log_*'",
            "*/10 * * * * tidemark run -q --skip-if-running   # cron"),
      command_run, TEXTS("skip-if-running")},
+    {false, "daemon", "",
+     "stays, follows the log and reads the other tables when they are due",
+     TEXTS("tidemark daemon", "systemctl enable --now tidemark"),
+     command_daemon, NULL},
     {false, "backfill", "TABLE", "reads rows of a table again",
      TEXTS("tidemark backfill orders --from 1000 --to 1999",
            "tidemark backfill orders --where \"status = 'open'\"",
@@ -44,6 +48,17 @@ static const struct command commands[] = {
      TEXTS("tidemark history", "tidemark history orders -n 5",
            "tidemark history 412"),
      command_history, TEXTS("count")},
+    {false, "pause", "[TABLE...]",
+     "leaves tables, or everything, alone until they are resumed",
+     TEXTS("tidemark pause", "tidemark pause orders 'log_*'"), command_pause,
+     NULL},
+    {false, "resume", "[TABLE...]", "takes a pause back; without a name all",
+     TEXTS("tidemark resume", "tidemark resume orders"), command_resume,
+     NULL},
+    {false, "throttle", "RATE|off",
+     "limits what the daemon reads a second, until it ends",
+     TEXTS("tidemark throttle 5M/s", "tidemark throttle off"),
+     command_throttle, NULL},
     {false, "grants", "", "the exact GRANT statements, one a line",
      TEXTS("tidemark grants"), command_grants, NULL},
     {false, "explain", "TMnnnn", "what an error means and what to do",
@@ -70,16 +85,12 @@ static const struct {
     const char *name;
     const char *next;
 } later[] = {
-    {"daemon", "start  tidemark run --skip-if-running  from cron or a timer"},
     {"audit", "compare with the source by hand; tidemark backfill TABLE "
               "reads rows again"},
     {"repair", "tidemark backfill TABLE --from KEY --to KEY"},
     {"reload", "tidemark backfill TABLE --confirm TABLE"},
     {"report", "tidemark history RUN --json"},
     {"selftest", "tidemark preview TABLE"},
-    {"pause", "take the table out of the settings, or stop the timer"},
-    {"resume", "tidemark run TABLE"},
-    {"throttle", "lower  limits: {workers}  in the settings"},
     {"state", "the state is one SQLite file; copy it while nothing runs"},
 };
 

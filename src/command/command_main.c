@@ -40,6 +40,9 @@ static enum status open_log(const struct command_line *line,
                                           : LOG_LOGFMT,
         .file = line->log_file,
     };
+    if (line->command && text_equal(line->command, "daemon") &&
+        !line->is_quiet)
+        options.level = LOG_INFO;
     if (line->verbose > 0)
         options.level = line->verbose > 1 ? LOG_DEBUG : LOG_INFO;
     return log_open(&options, error);

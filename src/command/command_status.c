@@ -36,6 +36,21 @@ static void print_remarks(const struct overview *overview)
                     "deleted at the source: soft_delete or mode: full does");
 }
 
+static void print_daemon(const json_t *daemon)
+{
+    char bytes[32];
+    const char *headline =
+        json_string_value(json_object_get(daemon, "headline"));
+    json_int_t rate = json_integer_value(json_object_get(daemon, "throttle"));
+    if (!headline)
+        return;
+    (void)text_bytes(bytes, (uint64_t)rate);
+    screen_line(stdout, "daemon %lld: %s%s%s%s",
+                (long long)json_integer_value(json_object_get(daemon, "pid")),
+                headline, rate > 0 ? ", reading at most " : "",
+                rate > 0 ? bytes : "", rate > 0 ? " a second" : "");
+}
+
 static void print_text(const struct command_line *line,
                        const struct overview *overview)
 {
@@ -49,6 +64,7 @@ static void print_text(const struct command_line *line,
     summary_print(line, all, overview->count);
     memory_free(all);
     print_remarks(overview);
+    print_daemon(overview->daemon);
 }
 
 static void print_json(const struct command_line *line,
@@ -61,6 +77,8 @@ static void print_json(const struct command_line *line,
         (void)json_array_append_new(array,
                                     overview_json(&overview->tables[i]));
     (void)json_object_set_new(document, "tables", array);
+    if (overview->daemon)
+        (void)json_object_set(document, "daemon", overview->daemon);
     document_print(document);
 }
 
@@ -81,7 +99,13 @@ static enum status look(const struct command_line *line,
     enum status status = looking_open(looking, line, error);
     if (status != STATUS_OK)
         return status;
-    return overview_read(overview, looking, line, error);
+    status = overview_read(overview, looking, line, error);
+    if (status != STATUS_OK || line->waits)
+        return status;
+    /* None is as good: the state tells enough. */
+    if (overview_ask_daemon(overview, looking, line, error) != STATUS_OK)
+        error_clear(error);
+    return STATUS_OK;
 }
 
 static enum status show_once(const struct command_line *line,
@@ -132,6 +156,15 @@ static enum status take_problem(const struct overview_table *table,
     return error->status;
 }
 
+static enum status refuse_paused(const struct overview_table *table,
+                                 struct error *error)
+{
+    (void)error_set_status(error, ERROR_PAUSED, STATUS_TABLE,
+                           "table \"%s\" is paused", table->name);
+    error_next(error, "tidemark resume %s", table->name);
+    return error->status;
+}
+
 /* STATUS_PENDING: not yet. */
 static enum status judge(const struct overview *overview,
                          struct error *error)
@@ -141,6 +174,8 @@ static enum status judge(const struct overview *overview,
         const struct overview_table *table = &overview->tables[i];
         if (text_equal(table->line.state, "action required"))
             return take_problem(table, error);
+        if (text_equal(table->line.state, "paused"))
+            return refuse_paused(table, error);
         if (!text_equal(table->line.state, "on time"))
             status = STATUS_PENDING;
     }

@@ -1,6 +1,7 @@
 /* Reads the state beside whoever works on it: no lock, no writes. */
 #include "looking.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 
 enum status looking_open(struct looking *looking,
@@ -18,6 +19,14 @@ enum status looking_open(struct looking *looking,
     if (status != STATUS_OK)
         looking_close(looking);
     return status;
+}
+
+char *looking_socket(const struct looking *looking,
+                     const struct command_line *line)
+{
+    if (looking->settings)
+        return memory_text(looking->settings->socket);
+    return memory_format("%s.sock", line->state);
 }
 
 void looking_pause(struct looking *looking)

@@ -15,6 +15,9 @@ struct looking {
 enum status looking_open(struct looking *looking,
                          const struct command_line *line,
                          struct error *error) MUST_CHECK;
+/* Where the daemon of that state listens; the caller frees it. */
+char *looking_socket(const struct looking *looking,
+                     const struct command_line *line);
 /* The state alone. */
 void looking_pause(struct looking *looking);
 void looking_close(struct looking *looking);

@@ -12,7 +12,12 @@
 #include "base/text.h"
 #include "document.h"
 #include "model/stream.h"
+#include "serve/call.h"
+#include "sync/schedule.h"
 #include "sync/sync.h"
+
+/* A daemon that hangs must not hold who only looks. */
+#define DAEMON_WAIT_MS 2000
 
 static uint64_t late_ms_of(const struct looking *looking,
                            const struct state_table *table)
@@ -211,6 +216,27 @@ static enum status check_names(struct overview *overview,
     return STATUS_OK;
 }
 
+/* What a person has paused is shown so, whatever else the state says. */
+static enum status take_pauses(struct overview *overview, struct state *state,
+                               struct error *error)
+{
+    struct state_pause *pauses = NULL;
+    size_t count = 0;
+    enum status status = state_pauses(state, &pauses, &count, error);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < overview->count; j++) {
+            struct overview_table *entry = &overview->tables[j];
+            const char *source = entry->table ? entry->table->source : "main";
+            const char *name = entry->table ? entry->table->name
+                                            : entry->name;
+            if (text_equal(source, pauses[i].source) &&
+                (!pauses[i].table[0] || text_equal(name, pauses[i].table)))
+                entry->line.state = "paused";
+        }
+    memory_free(pauses);
+    return status;
+}
+
 enum status overview_read(struct overview *overview,
                           const struct looking *looking,
                           const struct command_line *line,
@@ -228,6 +254,8 @@ enum status overview_read(struct overview *overview,
         return status;
     add_unmet(overview, looking->settings, line);
     status = check_names(overview, looking->settings, line, error);
+    if (status == STATUS_OK && looking->state)
+        status = take_pauses(overview, looking->state, error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < overview->count; i++) {
@@ -238,11 +266,47 @@ enum status overview_read(struct overview *overview,
     return STATUS_OK;
 }
 
+/* When the daemon reads a table next: its last success and the interval. */
+static void note_next(struct overview_table *entry,
+                      const struct settings *settings)
+{
+    const struct state_table *table = entry->table;
+    if (!table || !table->mode || table->success_us == 0 ||
+        text_equal(table->mode, mode_name(MODE_CDC)) ||
+        text_equal(entry->line.state, "paused"))
+        return;
+    const struct table_settings *own =
+        settings ? settings_for(settings, table->name) : NULL;
+    bool is_full = text_equal(table->mode, mode_name(MODE_FULL));
+    uint64_t every_ms = own && own->every_ms
+                            ? own->every_ms
+                            : schedule_default_every_ms(
+                                  is_full ? MODE_FULL : MODE_INCREMENTAL);
+    if (every_ms < INT64_MAX / 4000)
+        entry->line.next_us = table->success_us + (int64_t)every_ms * 1000;
+}
+
+enum status overview_ask_daemon(struct overview *overview,
+                                const struct looking *looking,
+                                const struct command_line *line,
+                                struct error *error)
+{
+    char *socket = looking_socket(looking, line);
+    const struct request request = {.kind = REQUEST_STATUS};
+    enum status status = call_daemon(socket, &request, DAEMON_WAIT_MS,
+                                     &overview->daemon, error);
+    memory_free(socket);
+    for (size_t i = 0; status == STATUS_OK && i < overview->count; i++)
+        note_next(&overview->tables[i], looking->settings);
+    return status;
+}
+
 void overview_release(struct overview *overview)
 {
     state_tables_free(overview->rows);
     state_run_tables_free(overview->last, overview->last_count);
     memory_free(overview->tables);
+    json_decref(overview->daemon);
     memset(overview, 0, sizeof *overview);
 }
 

@@ -21,6 +21,7 @@ struct overview {
     struct state_table **rows;
     struct state_run_table *last; /* of the last runs of all tables */
     size_t last_count;
+    json_t *daemon; /* what it says of itself; NULL: none was asked */
 };
 
 /* Reads it; ERROR_NOTHING_MATCHES where the command line names no table that
@@ -29,6 +30,11 @@ enum status overview_read(struct overview *overview,
                           const struct looking *looking,
                           const struct command_line *line,
                           struct error *error) MUST_CHECK;
+/* Asks a daemon how it is, and when it reads each table next. */
+enum status overview_ask_daemon(struct overview *overview,
+                                const struct looking *looking,
+                                const struct command_line *line,
+                                struct error *error) MUST_CHECK;
 void overview_release(struct overview *overview);
 
 /* What a table cannot show by its numbers: rows that no window reaches. Into

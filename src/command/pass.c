@@ -27,7 +27,8 @@ struct pass {
     struct opening *opening;
     struct sync_run run;
     struct state_run history;
-    int64_t started_us; /* monotonic */
+    struct steer *steer; /* for the pauses alone */
+    int64_t started_us;  /* monotonic */
     enum status status;
 };
 
@@ -87,11 +88,16 @@ static enum status read_tables(struct pass *pass, struct error *error)
     enum status status = opening_connect(opening, pass->line, true, error);
     if (status == STATUS_OK)
         status = sync_identify(opening->sync, opening->state, error);
+    pass->steer = steer_new();
+    if (status == STATUS_OK)
+        status = steer_load(pass->steer, opening->state,
+                            opening->sync->endpoint->name, error);
     if (status == STATUS_OK && run->kind == TASK_BACKFILL)
         status = backfill_check(opening->state, &opening->works[0],
                                 &run->backfill, error);
     if (status != STATUS_OK)
         return status;
+    opening->sync->steer = pass->steer;
     run->works = opening->works;
     run->count = opening->count;
     run->results = memory_new(run->count, sizeof *run->results);
@@ -223,6 +229,7 @@ static void release(struct pass *pass)
 {
     progress_free(pass->run.progress);
     memory_free(pass->run.results);
+    steer_free(pass->steer);
 }
 
 enum status pass_run(const struct command_line *line,

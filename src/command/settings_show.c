@@ -100,6 +100,8 @@ static json_t *show_table(const struct table_settings *table)
         (void)json_object_set_new(object, "types", show_types(table));
     if (table->late_ms)
         show_duration(object, "late", table->late_ms);
+    if (table->every_ms)
+        show_duration(object, "every", table->every_ms);
     if (table->place.line)
         document_count(object, "line", table->place.line);
     return object;
@@ -113,6 +115,7 @@ json_t *settings_show(const struct settings *settings)
     json_t *tables = json_array();
     document_text(object, "file", settings->path);
     document_text(object, "state", settings->state);
+    document_text(object, "socket", settings->socket);
     (void)json_object_set_new(object, "source",
                               show_endpoint(&settings->sources[0]));
     (void)json_object_set_new(object, "warehouse",

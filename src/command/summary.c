@@ -87,18 +87,43 @@ static const char *success_cell(char *target, size_t size, int64_t success_us)
     return target;
 }
 
+static bool has_next(const struct summary_line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].next_us != 0)
+            return true;
+    return false;
+}
+
+static const char *next_cell(char *target, size_t size, int64_t next_us)
+{
+    char left[32];
+    int64_t left_us = next_us - clock_utc_us();
+    if (next_us == 0)
+        return NULL;
+    if (left_us <= 0)
+        return "now";
+    (void)snprintf(target, size, "in %s",
+                   text_elapsed(left, (uint64_t)left_us / 1000));
+    return target;
+}
+
 void summary_print(const struct command_line *line,
                    const struct summary_line *lines, size_t count)
 {
     static const char *const headers[] = {
         "TABLE", "MODE", ">READ", ">CONFIRMED", ">DEL",
-        ">BAD",  ">LAG", ">TIME", "STATE", ">SUCCESS"};
-    size_t columns = ARRAY_COUNT(headers) - (has_success(lines, count) ? 0 : 1);
+        ">BAD",  ">LAG", ">TIME", "STATE", ">SUCCESS", ">NEXT"};
+    size_t columns = ARRAY_COUNT(headers) -
+                     (has_next(lines, count)      ? 0
+                      : has_success(lines, count) ? 1
+                                                  : 2);
     struct screen_table *table = screen_table_new(headers, columns,
                                                   screen_has_colour(line));
     for (size_t i = 0; i < count; i++) {
         char cells[6][32];
         char success[40];
+        char next[40];
         char state[CELL_BYTES * 2];
         state_cell(state, sizeof state, &lines[i]);
         const char *const texts[] = {
@@ -112,6 +137,7 @@ void summary_print(const struct command_line *line,
             time_cell(cells[5], lines[i].elapsed_ms),
             state,
             success_cell(success, sizeof success, lines[i].success_us),
+            next_cell(next, sizeof next, lines[i].next_us),
         };
         screen_table_add(table, texts);
     }
@@ -138,6 +164,7 @@ json_t *summary_json(const struct summary_line *line)
     document_seconds(object, "lag_seconds", line->lag_ms);
     document_seconds(object, "elapsed_seconds", line->elapsed_ms);
     document_time(object, "last_success", line->success_us);
+    document_time(object, "next_run", line->next_us);
     if (line->problem)
         document_error(object, "error", line->problem);
     return object;

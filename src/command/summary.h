@@ -22,6 +22,7 @@ struct summary_line {
     int64_t lag_ms;
     int64_t elapsed_ms;
     int64_t success_us; /* UTC; 0: not told */
+    int64_t next_us;    /* UTC, when a daemon reads it next; 0: not told */
     const struct error *problem; /* NULL or ERROR_NONE: none */
     const char *note; /* behind the state; NULL: nothing */
 };

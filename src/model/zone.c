@@ -7,6 +7,7 @@
  * left, and among 28 years every kind of year (leap or not, first weekday)
  * is found. Later years are read as the one of these that is like them.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,11 +123,60 @@ static bool parse_offset(const char *name, int64_t *seconds)
     return true;
 }
 
+/* Zones that were read once, so that TZ is left alone while threads run. */
+struct known {
+    char *name;
+    struct zone zone;
+};
+static struct known *known;
+static size_t known_count;
+static pthread_mutex_t known_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void read_known(struct known *entry, const char *name)
+{
+    char *kept = memory_text(getenv("TZ"));
+
+    entry->name = memory_text(name);
+    setenv("TZ", name, 1);
+    tzset();
+    read_changes(&entry->zone);
+    if (kept)
+        setenv("TZ", kept, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    memory_free(kept);
+}
+
+/* The entry of that name, read where it is new; the mutex is held. */
+static const struct zone *find_known(const char *name)
+{
+    size_t i = 0;
+
+    while (i < known_count && !text_equal(known[i].name, name))
+        i++;
+    if (i == known_count) {
+        known = memory_resize(known, known_count + 1, sizeof(*known));
+        memset(&known[known_count], 0, sizeof(*known));
+        read_known(&known[known_count++], name);
+    }
+    return &known[i].zone;
+}
+
+static struct zone *copy_zone(const struct zone *from)
+{
+    struct zone *zone = memory_new(1, sizeof(*zone));
+
+    zone->changes = memory_new(from->count, sizeof(*zone->changes));
+    memcpy(zone->changes, from->changes, from->count * sizeof(*zone->changes));
+    zone->count = from->count;
+    return zone;
+}
+
 struct zone *zone_load(const char *name)
 {
     struct zone *zone;
     int64_t offset_s = 0;
-    char *kept;
 
     if (text_equal_nocase(name, "UTC") || parse_offset(name, &offset_s)) {
         zone = memory_new(1, sizeof(*zone));
@@ -135,17 +185,9 @@ struct zone *zone_load(const char *name)
     }
     if (!is_known(name))
         return NULL;
-    zone = memory_new(1, sizeof(*zone));
-    kept = memory_text(getenv("TZ"));
-    setenv("TZ", name, 1);
-    tzset();
-    read_changes(zone);
-    if (kept)
-        setenv("TZ", kept, 1);
-    else
-        unsetenv("TZ");
-    tzset();
-    memory_free(kept);
+    pthread_mutex_lock(&known_mutex);
+    zone = copy_zone(find_known(name));
+    pthread_mutex_unlock(&known_mutex);
     return zone;
 }
 

@@ -49,6 +49,11 @@ TOP(late, DURATION, "", NULL,
     "The lag from which a table is late. Without it 1h where windows are "
     "read, 26h where the whole table is.",
     "30m")
+TOP(every, DURATION, "", NULL,
+    AT(general.every_ms), NONE, NULL,
+    "How often the daemon reads a table that does not follow the log. Without "
+    "it 1m where windows are read, 1d where the whole table is.",
+    "5m")
 TOP(zero_dates, CHOICE, "stop", "stop|null|text",
     AT(general.zero_dates), NONE, NULL,
     "What a zero or partial date does: stop the table, become NULL, or make "
@@ -65,6 +70,11 @@ TOP(state, TEXT, "", NULL,
     "NAME.yml, or below $STATE_DIRECTORY where systemd sets it. Its folder is "
     "made, the one above that must be there.",
     "/var/lib/tidemark/shop.db")
+TOP(socket, TEXT, "", NULL,
+    AT(socket), NONE, NULL,
+    "The socket of the daemon, by which pause, resume and throttle reach it. "
+    "Without it the path of the state with .sock behind it.",
+    "/run/tidemark/shop.sock")
 TOP(retry, DURATION, "10m", NULL,
     AT(retry_ms), NONE, NULL,
     "How long a temporary fault is tried again before the run gives up.",
@@ -193,6 +203,11 @@ TABLE(late, DURATION, "", NULL,
       AT(late_ms), NONE, NULL,
       "The same as late at the top, for this table.",
       "6h")
+
+TABLE(every, DURATION, "", NULL,
+      AT(every_ms), NONE, NULL,
+      "The same as every at the top, for this table.",
+      "1h")
 
 #undef TOP
 #undef ENDPOINT

@@ -48,6 +48,7 @@ void settings_free(struct settings *settings)
     memory_free(settings->tables);
     free_texts(settings->except, settings->except_count);
     memory_free(settings->state);
+    memory_free(settings->socket);
     memory_free(settings->path);
     memory_free(settings);
 }

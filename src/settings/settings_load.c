@@ -133,6 +133,17 @@ static enum status settle_state(const struct reader *reader,
     return STATUS_OK;
 }
 
+static void settle_socket(const struct reader *reader)
+{
+    struct settings *settings = reader->settings;
+    char *written = settings->socket;
+
+    settings->socket = written == NULL
+                           ? memory_format("%s.sock", settings->state)
+                           : reader_path(reader, written);
+    memory_free(written);
+}
+
 enum status read_limits(const struct reader *reader, const struct slot *slot,
                         const struct node *node, void *target,
                         struct error *error)
@@ -165,6 +176,8 @@ static enum status read_settings(struct reader *reader, struct bytes text,
         status = fields_read(reader, PLACE_TOP, root, reader->settings, error);
     if (status == STATUS_OK)
         status = settle_state(reader, error);
+    if (status == STATUS_OK)
+        settle_socket(reader);
     node_free(root);
     return status;
 }

@@ -191,6 +191,17 @@ static const char *const migration_1[] = {
     0,
 };
 
-static const char *const *const migrations[] = {migration_1};
+/* What a person has paused; table_name "" is everything of the source. */
+static const char *const migration_2[] = {
+    "CREATE TABLE pauses ("
+    " source TEXT NOT NULL,"
+    " table_name TEXT NOT NULL,"
+    " since_us INTEGER NOT NULL,"
+    " PRIMARY KEY (source, table_name)"
+    ") STRICT, WITHOUT ROWID",
+    0,
+};
+
+static const char *const *const migrations[] = {migration_1, migration_2};
 
 #endif

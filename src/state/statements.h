@@ -65,6 +65,13 @@
         "ORDER BY id LIMIT ?2")                                               \
     X(REQUEST_SERVED, "UPDATE requests SET served_us = ?2 WHERE id = ?1")     \
                                                                               \
+    X(PAUSE_ADD, "INSERT INTO pauses (source, table_name, since_us) "         \
+        "VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")                         \
+    X(PAUSE_STRIKE, "DELETE FROM pauses WHERE source = ?1 "                   \
+        "AND (table_name = ?2 OR ?2 = '')")                                   \
+    X(PAUSE_LIST, "SELECT source, table_name, since_us FROM pauses "          \
+        "ORDER BY source, table_name")                                        \
+                                                                              \
     X(OVERLAP_ADD, "INSERT INTO overlaps (stream, key_hash, digest) "         \
         "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET digest = ?3")          \
     X(OVERLAP_COUNT, "SELECT count(*) FROM overlaps WHERE stream = ?1")       \

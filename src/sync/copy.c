@@ -6,7 +6,6 @@
  */
 #include "base/failpoint.h"
 #include "base/memory.h"
-#include "base/stop.h"
 #include "sync/task.h"
 
 /* The last chunk of a load, of a usual one. */
@@ -116,6 +115,8 @@ static enum status move_batch(struct chunk *chunk, struct scan *scan,
     }
     chunk->rows = ops->scan_rows(scan);
     chunk->bytes += batch_bytes(batch);
+    steer_progress(stream->task->sync->steer, stream->task->run->part);
+    steer_pay(stream->task->sync->steer, batch_bytes(batch));
     FAILPOINT("copy.batch_read", error);
     return deliver_put(stream->deliver, batch, error);
 }
@@ -174,6 +175,18 @@ static enum status run_chunk(struct chunk *chunk, struct error *error)
     return status == STATUS_OK ? seal_chunk(chunk, error) : status;
 }
 
+/* Between two chunks: shall it go on? What a person started is not held by
+ * a pause. */
+static enum status check(const struct task *task, struct error *error)
+{
+    enum status status = steer_check(task->sync->steer, error);
+    if (status == STATUS_OK && task->run->is_due &&
+        steer_is_paused(task->sync->steer, task->work->name))
+        status = error_set(error, ERROR_PAUSED, "table \"%s\" is paused",
+                           task->work->name);
+    return status;
+}
+
 enum status copy_run(struct copy *copy, struct error *error)
 {
     struct task *task = copy->stream->task;
@@ -186,7 +199,7 @@ enum status copy_run(struct copy *copy, struct error *error)
         struct chunk chunk = {.copy = copy};
         copy->request.after = after;
         chunk.limit = chunk_limit(copy, row_bytes, rows_read);
-        status = stop_check(error);
+        status = check(task, error);
         if (status == STATUS_OK)
             status = run_chunk(&chunk, error);
         has_ended = is_final(&chunk);

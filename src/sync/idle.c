@@ -72,7 +72,8 @@ static enum status collect(struct survey *survey, struct error *error)
     survey->from_us = memory_new(run->count, sizeof *survey->from_us);
     for (size_t i = 0; i < run->count; i++) {
         int64_t from_us = INT64_MIN;
-        if (!is_candidate(&run->works[i], now_us))
+        if (!is_candidate(&run->works[i], now_us) ||
+            steer_is_paused(survey->sync->steer, run->works[i].name))
             continue;
         enum status status = next_from(survey, &run->works[i], &from_us,
                                        error);

@@ -9,8 +9,16 @@
 #include "sync/outcome.h"
 #include "sync/supervise.h"
 
+/* A table that a person names is read although it is paused. */
+static bool is_paused(struct sync *sync, const struct sync_run *run,
+                      const struct work *work)
+{
+    return !run->is_named && run->kind == TASK_RUN &&
+           steer_is_paused(sync->steer, work->name);
+}
+
 /* The tables nobody came to, because the run ended before. */
-static void mark_untouched(struct sync_run *run)
+static void mark_untouched(struct sync *sync, struct sync_run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         struct work_result *result = &run->results[i];
@@ -18,7 +26,8 @@ static void mark_untouched(struct sync_run *run)
             continue;
         result->work = &run->works[i];
         result->lag_ms = -1;
-        result->state = outcome_resting(result->work);
+        result->state = is_paused(sync, run, result->work)
+                            ? "paused" : outcome_resting(result->work);
     }
 }
 
@@ -34,8 +43,9 @@ static enum status run_others(struct sync *sync, struct sync_run *run,
         error_clear(error);
     }
     for (size_t i = 0; i < run->count; i++)
-        if (run->works[i].mode == MODE_CDC &&
-            run->works[i].problem.id == ERROR_NONE)
+        if ((run->works[i].mode == MODE_CDC &&
+             run->works[i].problem.id == ERROR_NONE) ||
+            is_paused(sync, run, &run->works[i]))
             is_idle[i] = true;
     status = supervise(sync, run, NULL, is_idle, error);
     memory_free(is_idle);
@@ -54,7 +64,7 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
     struct error first;
     enum status worst = STATUS_OK;
     error_clear(error);
-    if (cdc_is_wanted(run))
+    if (cdc_is_wanted(run) && !steer_is_paused(sync->steer, NULL))
         worst = cdc_run(sync, run, error);
     first = *error;
     /* A log that stands still holds no window back. */
@@ -62,6 +72,6 @@ enum status sync_run(struct sync *sync, struct sync_run *run,
         worst = status_worse(worst, run_others(sync, run, error));
     if (first.id != ERROR_NONE)
         *error = first;
-    mark_untouched(run);
+    mark_untouched(sync, run);
     return worst;
 }

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/stop.h"
 #include "sync/outcome.h"
 #include "sync/supervise.h"
 
@@ -90,7 +89,7 @@ static enum status attempt(struct worker *worker, struct task *task,
 static bool is_worth_retry(const struct error *error)
 {
     return error->status == STATUS_TEMPORARY &&
-           error->id != ERROR_TABLE_CHANGED;
+           error->id != ERROR_TABLE_CHANGED && error->id != ERROR_PAUSED;
 }
 
 static void tell_retry(const struct task *task, const struct error *error,
@@ -100,6 +99,7 @@ static void tell_retry(const struct task *task, const struct error *error,
     (void)snprintf(reason, sizeof reason, "%.90s, again in %.1f s",
                    error->what, (double)wait_ms / 1000);
     progress_state(task->run->progress, task->index, "retrying", reason);
+    steer_wait(task->sync->steer, task->run->part, wait_ms);
     log_line(LOG_INFO, task->work->name, "%s", reason);
 }
 
@@ -122,7 +122,9 @@ static enum status try_until_done(struct worker *worker, struct task *task,
             return status;
         tell_retry(task, error, wait_ms);
         struct error stopped;
-        if (!clock_sleep_ms(wait_ms) && stop_check(&stopped) != STATUS_OK) {
+        struct steer *steer = task->sync->steer;
+        if (!steer_sleep(steer, steer_generation(steer), wait_ms) &&
+            steer_check(steer, &stopped) != STATUS_OK) {
             *error = stopped;
             return stopped.status;
         }

@@ -111,7 +111,8 @@ static enum status read_again(struct task *task, struct error *error)
 static bool is_read_today(const struct task *task)
 {
     const struct state_table *state = task->work->state;
-    return task->work->is_guessed && !task->run->is_named && state &&
+    return task->work->is_guessed && !task->run->is_named &&
+           !task->run->is_due && state &&
            !task->work->is_hidden &&
            state->life == LIFE_LIVE &&
            state->problem.id == ERROR_NONE &&
