@@ -18,11 +18,14 @@ struct binlog_format {
                             else 0 */
     uint8_t post[256];   /* bytes of the fixed part of a body, by type;
                             0: the server does not know the type */
+    bool has_checksum;   /* the event itself ends in one, of whatever kind:
+                            since MySQL 5.6.1 and MariaDB 5.3 */
     uint8_t checksum;    /* BINLOG_CRC32 */
 };
 
-/* The body with its checksum, which is always there. False for anything but
- * version 4 with headers of 19 bytes and the two checksums. */
+/* The body with its checksum. False for anything but version 4 with headers of
+ * 19 bytes and the two checksums, and for previews of MySQL 5.2 to 5.4, whose
+ * events have other numbers. */
 bool binlog_format_parse(struct bytes body, struct binlog_format *format);
 /* Is the last CRC32 that of the event? At least a header and 4 bytes. */
 bool binlog_checksum_fits(struct bytes event);

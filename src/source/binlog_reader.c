@@ -115,9 +115,13 @@ static enum status take_format(struct binlog_reader *reader,
     reader->has_format = true;
     reader->format_time = event->header.time;
     reader->checksum = reader->format.checksum;
-    if (reader->checksum == BINLOG_CRC32 && !binlog_checksum_fits(raw))
+    /* A server that changes it for a dump sums it anew if others have sums. */
+    if (reader->format.has_checksum &&
+        (reader->checksum == BINLOG_CRC32 || event->header.log_pos != 0) &&
+        !binlog_checksum_fits(raw))
         return binlog_damaged(reader, event, "wrong checksum", error);
-    event->body.size -= BINLOG_CHECKSUM_BYTES;
+    if (reader->format.has_checksum)
+        event->body.size -= BINLOG_CHECKSUM_BYTES;
     return STATUS_OK;
 }
 

@@ -10,11 +10,11 @@ MODULES = ("libmariadb yaml-0.1 jansson libxxhash openssl sqlite3 libzstd "
            "liblz4 libcurl zlib")
 
 
-def build(folder, name):
+def build(folder, name, sources=HERE):
     """The program, built once a folder and whenever the library is newer."""
     build = os.environ.get("TIDEMARK_BUILD", ROOT)
     library = os.path.join(build, "libtidemark.a")
-    source = os.path.join(HERE, f"{name}.c")
+    source = os.path.join(sources, f"{name}.c")
     target = os.path.join(folder, name)
     if os.path.exists(target) and os.path.getmtime(target) > max(
             os.path.getmtime(library), os.path.getmtime(source)):

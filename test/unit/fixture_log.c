@@ -87,7 +87,10 @@ void log_made_format_body(struct buffer *body, bool is_mariadb,
                          plain <= BINLOG_DELETE_ROWS_EVENT;
         bool is_query = plain == BINLOG_QUERY_EVENT;
 
-        buffer_add_byte(body, is_query ? 13 : is_second ? 10 : 8);
+        if (type == BINLOG_FORMAT_DESCRIPTION_EVENT)
+            buffer_add_byte(body, 57 + TYPES);
+        else
+            buffer_add_byte(body, is_query ? 13 : is_second ? 10 : 8);
     }
     buffer_add_byte(body, checksum);
 }

@@ -308,8 +308,35 @@ static void a_format_of_another_kind_is_refused(void **state)
     body.data[0] = 3;
     assert_false(binlog_format_parse(buffer_bytes(&body), &format));
     body.data[0] = 4;
-    for (size_t size = 0; size < 62; size++)
-        assert_false(binlog_format_parse(raw(body.data, size), &format));
+    for (size_t size = 0; size < body.size; size++) {
+        /* Without the five bytes it is one of before checksums. */
+        assert_int_equal(binlog_format_parse(raw(body.data, size), &format),
+                         size == body.size - 5);
+    }
+    buffer_release(&body);
+}
+
+/* 5.1 has no checksum; what came between it and 5.5 has other events. */
+static void a_format_of_old_servers(void **state)
+{
+    struct buffer body;
+    struct binlog_format format;
+
+    (void)state;
+    buffer_init(&body, 4096);
+    log_made_format_body(&body, false, BINLOG_CRC32);
+    body.size--;
+    memcpy(body.data + 2, "5.1.73\0", 7);
+    assert_true(binlog_format_parse(buffer_bytes(&body), &format));
+    assert_false(format.has_checksum);
+    assert_int_equal(format.checksum, BINLOG_NO_CHECKSUM);
+    assert_int_equal(format.post[BINLOG_DELETE_ROWS_COMPRESSED_EVENT], 10);
+    memcpy(body.data + 2, "5.2.2", 5);
+    assert_false(binlog_format_parse(buffer_bytes(&body), &format));
+    memcpy(body.data + 2, "5.5.8", 5);
+    assert_true(binlog_format_parse(buffer_bytes(&body), &format));
+    body.data[57 + BINLOG_FORMAT_DESCRIPTION_EVENT - 1] = 56;
+    assert_false(binlog_format_parse(buffer_bytes(&body), &format));
     buffer_release(&body);
 }
 
@@ -328,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_query_with_its_variables),
         cmocka_unit_test(a_variable_cut_short_is_refused),
         cmocka_unit_test(a_format_of_another_kind_is_refused),
+        cmocka_unit_test(a_format_of_old_servers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
