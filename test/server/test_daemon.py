@@ -330,3 +330,23 @@ def test_a_part_that_is_stuck_starves_the_watchdog(rig, daemon, tmp_path,
     assert fed(systemd, 3) >= 6
     running.stop()
     systemd.close()
+
+
+def test_a_followed_table_that_was_paused_is_read_again(rig):
+    """By runs from cron: what passes meanwhile is not lost."""
+    rig.sql("CREATE TABLE u (id INT PRIMARY KEY)")
+    rig.settings(tables=[{"t": {"mode": "cdc"}}, {"u": {"mode": "cdc"}}])
+    rig.ok("run")
+    rig.ok("pause", "t")
+    rig.sql("DELETE FROM t WHERE id = 1")
+    rig.sql("INSERT INTO t VALUES (7, 'g')")
+    rig.sql("INSERT INTO u VALUES (1)")
+    rig.connection.commit()
+    lines = {line["name"]: line["state"] for line in
+             rig.ok("run", "--json").json()["tables"]}
+    assert lines == {"t": "paused", "u": "on time"}
+    rig.equal("u")
+    assert rig.value("SELECT max(id) FROM t") == 2
+    rig.ok("resume", "t")
+    rig.ok("run")
+    rig.equal("t")
