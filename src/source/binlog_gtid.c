@@ -260,6 +260,20 @@ bool gtid_set_holds(const struct gtid_set *outer,
     return true;
 }
 
+bool gtid_set_meets(const struct gtid_set *left, const struct gtid_set *right)
+{
+    for (size_t i = 0; i < right->entry_count; i++) {
+        size_t index = find_entry(left, right->entries[i].domain, 0);
+        if (index < left->entry_count &&
+            left->entries[index].domain == right->entries[i].domain)
+            return true;
+    }
+    for (size_t i = 0; i < right->line_count; i++)
+        if (line_of(left, right->lines[i].uuid, right->lines[i].tag))
+            return true;
+    return false;
+}
+
 static bool entries_equal(const struct gtid_set *left,
                           const struct gtid_set *right)
 {

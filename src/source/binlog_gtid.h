@@ -87,6 +87,8 @@ void gtid_set_add_entry(struct gtid_set *set, struct gtid_entry entry);
 /* All of `inner` is in `outer`. For a MariaDB position: each of its entries. */
 bool gtid_set_holds(const struct gtid_set *outer,
                     const struct gtid_set *inner);
+/* Do both know a line (MySQL) or a domain (MariaDB)? */
+bool gtid_set_meets(const struct gtid_set *left, const struct gtid_set *right);
 bool gtid_set_equal(const struct gtid_set *left, const struct gtid_set *right);
 /* As the server prints it, without line ends, in a fixed order; appended. */
 void gtid_set_print(const struct gtid_set *set, struct buffer *target);
