@@ -157,6 +157,8 @@ static enum status begin(struct follow *follow,
 {
     if (!binlog_begin_parse(&event->header, event->body, &follow->begin))
         return binlog_damaged(&follow->reader, event, "a broken GTID", error);
+    if (!follow->has_gtid && !follow->has_committed)
+        follow->skipped_bytes = follow->reader.skipped_bytes;
     follow->has_gtid = true;
     follow->is_preparing = false;
     follow->begin_clock = follow->clock;
@@ -178,6 +180,7 @@ void follow_commit(struct follow *follow, uint64_t end)
         memory_free(place->file);
         place->file = memory_text(follow->reader.file);
     }
+    follow->has_committed = true;
     place->offset = end;
     place->clock = follow->clock;
     if (follow->has_gtid && !follow->begin.is_anonymous)
@@ -286,6 +289,33 @@ static enum status take_event(struct follow *follow,
     return ends ? end_transaction(follow, event, item, error) : STATUS_OK;
 }
 
+/* By GTID the server sends what is not known, wherever it stands. What is
+ * known and stands behind such a one was done later, but read before. */
+static void check_order(struct follow *follow)
+{
+    if (!follow->reader.may_skip || follow->source->is_mariadb ||
+        !follow->has_committed || follow->is_doubted ||
+        follow->reader.skipped_bytes == follow->skipped_bytes)
+        return;
+    follow->is_doubted = true;
+    follow_tell(follow, TABLE_UNSEEN, NULL);
+}
+
+/* Between transactions the place goes on to the next file, so that the server
+ * may drop the one before. */
+static void follow_file(struct follow *follow, const struct binlog_event *event,
+                        struct log_item *item)
+{
+    const struct binlog_reader *reader = &follow->reader;
+
+    if (event->type != BINLOG_ROTATE_EVENT || follow->has_gtid ||
+        (reader->may_skip && !follow->has_committed) ||
+        text_equal(reader->file, follow->place.file))
+        return;
+    follow_commit(follow, reader->offset);
+    item->news = LOG_COMMIT;
+}
+
 static enum status next_event(struct follow *follow, struct log_item *item,
                               struct error *error)
 {
@@ -295,8 +325,13 @@ static enum status next_event(struct follow *follow, struct log_item *item,
 
     if (status != STATUS_OK)
         return status;
-    if (news == BINLOG_EVENT)
-        return take_event(follow, &event, item, error);
+    check_order(follow);
+    if (news == BINLOG_EVENT) {
+        status = take_event(follow, &event, item, error);
+        if (status == STATUS_OK)
+            follow_file(follow, &event, item);
+        return status;
+    }
     item->news = news == BINLOG_END ? LOG_END : LOG_IDLE;
     return STATUS_OK;
 }

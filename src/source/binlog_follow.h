@@ -42,6 +42,9 @@ struct follow {
     struct binlog_link *link;
     struct binlog_reader reader;
     struct binlog_place place; /* behind the last transaction */
+    bool has_committed;        /* one ended since it was opened */
+    bool is_doubted;           /* order by GTID was found not to be the log's */
+    uint64_t skipped_bytes;    /* before the first one, by GTID */
     uint64_t clock;            /* of the next event */
     struct binlog_begin begin; /* of the transaction that is open */
     bool has_gtid;             /* a GTID came, its transaction is open */

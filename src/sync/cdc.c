@@ -185,7 +185,8 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
         break;
     case TABLE_UNSEEN:
         request(cdc, table, item->version,
-                "the log holds changes that cannot be read");
+                "the log holds changes that cannot be read in their "
+                "place");
         break;
     case TABLE_KEYS:
         request(cdc, table, item->version,
