@@ -108,6 +108,7 @@ static void follow_close(struct follow *follow)
     memory_free(follow->tables);
     follow_xa_close(follow);
     memory_free(follow->committed);
+    memory_free(follow->place_text);
     memory_free(follow->reader_name);
     memory_free(follow->identity);
     binlog_reader_release(&follow->reader);
@@ -117,6 +118,37 @@ static void follow_close(struct follow *follow)
     if (follow->session)
         follow->source->base.ops->session_close(&follow->session->base);
     memory_free(follow);
+}
+
+/* The server will not go on from where the log was opened: the next look at
+ * that place must say so, and then it begins anew. */
+static enum status note_refusal(struct follow *follow, enum log_loss loss,
+                                struct error *error)
+{
+    memory_free(follow->source->refused_place);
+    follow->source->refused_place = memory_text(follow->request.place);
+    follow->source->refusal = (int)loss;
+    return error->status = STATUS_TEMPORARY;
+}
+
+/* Whoever has our id may want it again and again: the next reader has another
+ * one. */
+static enum status note_failure(struct follow *follow, struct error *error)
+{
+    switch (error->id) {
+    case ERROR_LOG_COLLISION:
+        follow->source->collision =
+            (uint64_t)clock_monotonic_us() ^ (uint64_t)getpid() << 40;
+        return error->status;
+    case ERROR_LOG_PURGED:
+        return note_refusal(follow, LOG_PURGED, error);
+    case ERROR_LOG_ANOTHER:
+        return note_refusal(follow, LOG_FORKED, error);
+    case ERROR_LOG_SHORTENED:
+        return note_refusal(follow, LOG_SHORTENED, error);
+    default:
+        return error->status;
+    }
 }
 
 static enum status follow_open(struct source *source,
@@ -130,6 +162,8 @@ static enum status follow_open(struct source *source,
     *follow = NULL;
     opened->source = (struct mysql_source *)source;
     opened->request = *request;
+    opened->place_text = memory_text(request->place);
+    opened->request.place = opened->place_text;
     opened->reader_name = memory_text(request->reader ? request->reader : "");
     opened->slots = memory_new(FOLLOW_SLOTS, sizeof(*opened->slots));
     if (binlog_place_read(request->place, opened->source->is_mariadb,
@@ -142,11 +176,13 @@ static enum status follow_open(struct source *source,
     opened->clock = opened->place.clock;
     if (status == STATUS_OK)
         status = open_log(opened, error);
-    if (status == STATUS_OK)
-        *follow = opened;
-    else
+    if (status != STATUS_OK) {
+        status = note_failure(opened, error);
         follow_close(opened);
-    return status;
+        return status;
+    }
+    *follow = opened;
+    return STATUS_OK;
 }
 
 /* --- transactions -------------------------------------------------------- */
@@ -336,16 +372,6 @@ static enum status next_event(struct follow *follow, struct log_item *item,
     return STATUS_OK;
 }
 
-/* Whoever has our id may want it again and again: the next reader has another
- * one. */
-static enum status note_collision(struct follow *follow, struct error *error)
-{
-    if (error->id == ERROR_LOG_COLLISION)
-        follow->source->collision =
-            (uint64_t)clock_monotonic_us() ^ (uint64_t)getpid() << 40;
-    return error->status;
-}
-
 static enum status follow_next(struct follow *follow, struct log_item *item,
                                struct error *error)
 {
@@ -368,7 +394,7 @@ static enum status follow_next(struct follow *follow, struct log_item *item,
     else
         status = next_event(follow, item, error);
     if (status != STATUS_OK)
-        return note_collision(follow, error);
+        return note_failure(follow, error);
     /* News of the event come before the end of its transaction. */
     if (follow->item_count > 0) {
         follow->has_ended_late = item->news == LOG_COMMIT;

@@ -35,8 +35,9 @@ struct follow_replay; /* binlog_follow_xa.c */
 
 struct follow {
     struct mysql_source *source;
-    struct log_request request; /* its place is copied */
-    char *reader_name; /* of the request */
+    struct log_request request; /* its texts are copied: */
+    char *place_text;
+    char *reader_name;
     char *identity;    /* of the server that is read */
     struct mysql_session *session; /* to ask about tables */
     struct binlog_link *link;

@@ -301,7 +301,7 @@ static enum status look(MYSQL *link, const struct mysql_source *source,
                             &purged, error);
     if (status == STATUS_OK) {
         standing->is_same = text_equal(place->server, identity);
-        standing->holds = gtid_set_holds(&known, &place->set);
+        standing->holds = gtid_state_holds(&known, &place->set);
         standing->knows = gtid_set_meets(&known, &place->set);
         standing->keeps = gtid_set_holds(&place->set, &purged);
     }
@@ -341,6 +341,11 @@ enum status binlog_loss(struct source_session *session, const char *place,
         return status;
     if (!binlog_place_read(place, source->is_mariadb, &found)) {
         *loss = LOG_ANOTHER; /* of the other kind of server, perhaps */
+        return STATUS_OK;
+    }
+    if (source->refused_place && text_equal(place, source->refused_place)) {
+        *loss = (enum log_loss)source->refusal;
+        binlog_place_release(&found);
         return STATUS_OK;
     }
     status = look(link, source, &found, &standing, error);
