@@ -25,8 +25,11 @@ struct source_session;
 enum log_loss {
     LOG_THERE,
     LOG_PURGED,   /* the server has dropped what follows */
-    LOG_MOVED,    /* another server holds the place and goes on from it; the
-                     epoch must step */
+    LOG_MOVED,    /* another server holds the place and goes on from it, see
+                     `move`; the epoch must step */
+    LOG_FORKED,   /* another server that lacks a part of what was read, or has
+                     changes before the place that were not read; the epoch
+                     must step */
     LOG_ANOTHER,  /* another server or another log; the epoch must step */
     LOG_SHORTENED /* the log ends before the place; the epoch must step */
 };
@@ -60,8 +63,20 @@ struct log_sink {
                         struct batch **batch, struct error *error);
 };
 
+/* The oldest transaction that was prepared (XA) and neither committed nor
+ * rolled back at a place: its part of the log is needed until it is. */
+struct log_waiting {
+    size_t count;    /* of all such ones */
+    char name[300];  /* as people find it in XA RECOVER: format:gtrid:bqual,
+                        the two in hex */
+    int64_t since_s; /* UTC */
+};
+
 struct log_request {
     const char *place;  /* from `end` or `place` */
+    /* Who reads: the same text for every reader of this stream, of no other
+     * one. A new reader takes over from one that died. */
+    const char *reader;
     uint64_t epoch;     /* of the versions */
     bool stops_at_end;  /* read to the end as it is now, then LOG_END */
     struct log_sink sink;
@@ -83,6 +98,7 @@ enum log_fate {
     TABLE_CHANGED,   /* by DDL: describe it again before its next rows */
     TABLE_UNKNOWN,   /* its rows cannot be told apart any more: read it anew */
     TABLE_STATEMENT, /* changed by a statement: any row may differ */
+    TABLE_UNSEEN,    /* changed by what was not read: any row may differ */
     TABLE_KEYS,      /* the log holds rows that are not whole */
     TABLE_BAD_ROW    /* `reason`: a value without a place; the table stops */
 };
@@ -104,6 +120,7 @@ enum log_filter {
     FILTERED_REQUEST,   /* a request reads it again */
     FILTERED_IGNORABLE, /* the server says it may be ignored */
     FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */
+    FILTERED_PREPARED,  /* XA that is not committed yet: seen again then */
     LOG_FILTER_COUNT
 };
 struct log_ledger {
@@ -122,6 +139,9 @@ struct log_ops {
                        char **place, struct error *error);
     enum status (*loss)(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
+    /* LOG_MOVED: the place as that server names it. The caller frees it. */
+    enum status (*move)(struct source_session *session, const char *place,
+                        char **moved, struct error *error);
     /* Tells the tables whose rows the server changes without a word in the
      * log: children of foreign keys with CASCADE or SET NULL. */
     enum status (*children)(struct source_session *session,
@@ -129,6 +149,8 @@ struct log_ops {
                             void *context, struct error *error);
     /* The clock of a place; 0 where the text is none. */
     uint64_t (*clock)(const char *place);
+    /* False: no transaction waits there. Pure. */
+    bool (*waiting)(const char *place, struct log_waiting *waiting);
     /* Does every SELECT that begins from now on see all changes up to the
      * place? Never true too early. The caller asks again after a pause. */
     enum status (*visible)(struct source_session *session, const char *place,

@@ -175,6 +175,7 @@ static char *ledger_text(const struct log_ledger *ledger)
         [FILTERED_REQUEST] = "read_again",
         [FILTERED_IGNORABLE] = "ignorable",
         [FILTERED_OWN] = "of_the_log",
+        [FILTERED_PREPARED] = "prepared",
     };
     json_t *object = json_object();
     json_object_set_new(object, "seen", json_integer((json_int_t)ledger->seen));
