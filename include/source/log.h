@@ -21,6 +21,15 @@
 struct source;
 struct source_session;
 
+/* A place as people read it; texts are owned: log_spot_release. */
+struct log_spot {
+    char *file;
+    uint64_t offset;
+    char *gtid;     /* the set of what lies before; "" or NULL: none */
+    int64_t time_us; /* its last transaction's, UTC; 0 unknown */
+};
+void log_spot_release(struct log_spot *spot);
+
 /* Can the log be read on from a place? */
 enum log_loss {
     LOG_THERE,
@@ -60,10 +69,22 @@ struct log_sink {
                         struct batch **batch, struct error *error);
 };
 
+/* The last part of the log that the server still has. */
+struct log_extent {
+    uint64_t files;
+    uint64_t bytes;
+    bool is_all; /* there is nothing older */
+    char first[256]; /* name of its first file */
+};
+
 struct log_request {
     const char *place;  /* from `end` or `place` */
+    const char *reader; /* tells readers of one place apart, so that none
+                           takes the log from another; NULL: the follower */
     uint64_t epoch;     /* of the versions */
     bool stops_at_end;  /* read to the end as it is now, then LOG_END */
+    bool is_past; /* the place is older than the tables as they are described:
+                     every ALTER of one is told */
     struct log_sink sink;
 };
 
@@ -116,6 +137,11 @@ struct follow;
 struct log_ops {
     enum status (*facts)(struct source_session *session,
                          struct log_facts *facts, struct error *error);
+    /* Where the last `files` files of the log begin, all of them where there
+     * are fewer, with the clock 0. The caller frees *place. */
+    enum status (*back)(struct source_session *session, size_t files,
+                        char **place, struct log_extent *extent,
+                        struct error *error);
     /* The end of the log as it is now, with that clock: 0 where an epoch
      * begins. The caller frees *place. */
     enum status (*end)(struct source_session *session, uint64_t clock,
@@ -127,6 +153,8 @@ struct log_ops {
     enum status (*children)(struct source_session *session,
                             void (*tell)(void *context, const char *table),
                             void *context, struct error *error);
+    /* Reads a place without asking anybody; false where it is none. */
+    bool (*spot)(const char *place, struct log_spot *spot);
     /* The clock of a place; 0 where the text is none. */
     uint64_t (*clock)(const char *place);
     /* Does every SELECT that begins from now on see all changes up to the

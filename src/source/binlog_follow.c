@@ -20,15 +20,16 @@
 
 /* The same for every reader of this place on this machine: a new one takes
  * over from one that died. */
-static void name_reader(const struct binlog_place *place, char *uuid,
-                        uint32_t *server_id)
+static void name_reader(const struct binlog_place *place, const char *reader,
+                        char *uuid, uint32_t *server_id)
 {
     char seed[512];
     char host[64] = "";
     XXH128_hash_t hash;
 
     (void)gethostname(host, sizeof(host) - 1);
-    snprintf(seed, sizeof(seed), "tidemark %s %s", host, place->server);
+    snprintf(seed, sizeof(seed), "tidemark %s %s%s%s", host, place->server,
+             reader ? " " : "", reader ? reader : "");
     hash = XXH3_128bits(seed, strlen(seed));
     snprintf(uuid, UUID_BYTES, "%08x-%04x-4%03x-8%03x-%012llx",
              (unsigned)hash.low64, (unsigned)(hash.low64 >> 32) & 0xffff,
@@ -49,7 +50,7 @@ static enum status open_log(struct follow *follow, struct error *error)
     bool by_set = !is_same || place->offset > UINT32_MAX;
     enum status status;
 
-    name_reader(place, uuid, &start.server_id);
+    name_reader(place, follow->request.reader, uuid, &start.server_id);
     start.uuid = uuid;
     if (by_set)
         start.set = &follow->place.set;
@@ -152,6 +153,8 @@ static void commit(struct follow *follow, const struct binlog_event *event)
     place->offset = event->end;
     place->clock = follow->clock;
     follow->ended_us = (int64_t)event->header.time * 1000000;
+    if (event->header.time != 0)
+        place->time = event->header.time;
     if (follow->has_gtid && !follow->begin.is_anonymous)
         gtid_set_add(&place->set, &follow->begin.gtid);
     follow->has_gtid = false;
@@ -298,9 +301,11 @@ static const struct log_ledger *follow_ledger(const struct follow *follow)
 
 const struct log_ops binlog_log_ops = {
     .facts = binlog_facts,
+    .back = binlog_back,
     .end = binlog_end,
     .loss = binlog_loss,
     .children = binlog_children,
+    .spot = binlog_place_spot,
     .clock = binlog_place_clock,
     .visible = binlog_visible,
     .open = follow_open,

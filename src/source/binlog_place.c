@@ -34,6 +34,8 @@ bool binlog_place_read(const char *text, bool is_mariadb,
               gtid_set_parse(&place->set, set) &&
               read_number(object, "offset", &place->offset) &&
               read_number(object, "clock", &place->clock);
+    if (!read_number(object, "time", &place->time))
+        place->time = 0;
     json_decref(object);
     if (!is_good)
         binlog_place_release(place);
@@ -62,6 +64,8 @@ char *binlog_place_text(const struct binlog_place *place)
     write_number(object, "offset", place->offset);
     json_object_set_new(object, "gtid", json_string(buffer_text(&set)));
     write_number(object, "clock", place->clock);
+    if (place->time != 0)
+        write_number(object, "time", place->time);
     dumped = json_dumps(object, JSON_COMPACT);
     text = memory_text(dumped);
     memory_free(dumped);
@@ -87,4 +91,28 @@ uint64_t binlog_place_clock(const char *text)
         clock = 0;
     json_decref(object);
     return clock;
+}
+
+bool binlog_place_spot(const char *text, struct log_spot *spot)
+{
+    json_t *object = text ? json_loads(text, 0, NULL) : NULL;
+    uint64_t seconds = 0;
+    bool is_good;
+
+    *spot = (struct log_spot){.file = read_text(object, "file"),
+                              .gtid = read_text(object, "gtid")};
+    is_good = spot->file && read_number(object, "offset", &spot->offset);
+    if (read_number(object, "time", &seconds))
+        spot->time_us = (int64_t)seconds * 1000000;
+    json_decref(object);
+    if (!is_good)
+        log_spot_release(spot);
+    return is_good;
+}
+
+void log_spot_release(struct log_spot *spot)
+{
+    memory_free(spot->file);
+    memory_free(spot->gtid);
+    *spot = (struct log_spot){.file = NULL};
 }
