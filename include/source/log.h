@@ -41,10 +41,18 @@ enum log_loss {
 };
 
 /* For check and status. Texts are owned: log_facts_release. */
+struct log_warning {
+    char *text;
+    char *hint; /* the statement or setting that mends it, or NULL */
+};
 struct log_facts {
     char *why_not;     /* it cannot be followed, as people read it; or NULL */
     char *next;        /* the statement or setting that would help, or NULL */
-    char **warnings;   /* what is not in the log: filters, cascades, ... */
+    char *summary;     /* "ROW, full image, full metadata, kept 10 d" */
+    int64_t retention_s; /* how long a file that is closed is kept at least;
+                            0: for ever, -1: unknown */
+    struct log_warning *warnings; /* what is not in the log, or may not be
+                                     for long */
     size_t warning_count;
 };
 void log_facts_release(struct log_facts *facts);
@@ -122,6 +130,7 @@ struct log_item {
 enum log_filter {
     FILTERED_TABLE,     /* the table is not followed */
     FILTERED_STOPPED,   /* it is stopped */
+    FILTERED_KEPT,      /* a delete, and settings keep deleted rows */
     FILTERED_REQUEST,   /* a request reads it again */
     FILTERED_IGNORABLE, /* the server says it may be ignored */
     FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */

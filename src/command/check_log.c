@@ -1,19 +1,57 @@
-/* What check says of a log that tables follow. */
-#include "base/memory.h"
-#include "check_tables.h"
+/* What check says of the log: its line always, what is wrong with it where
+ * tables follow it. */
+#include <stdio.h>
 
-static void add_facts(struct log_facts *facts, struct findings *findings)
+#include "check_tables.h"
+#include "document.h"
+
+static void note_look(const struct log_look *look, json_t *document)
 {
-    struct error problem;
-    if (facts->why_not) {
-        error_set_status(&problem, ERROR_LOG_UNUSABLE, STATUS_ACTION,
-                         "cannot follow the log: %s", facts->why_not);
-        if (facts->next)
-            error_next(&problem, "%s", facts->next);
-        findings_problem(findings, NULL, &problem);
+    json_t *object = json_object();
+    json_t *warnings = json_array();
+    document_text(object, "summary", look->facts.summary);
+    document_bool(object, "can_be_followed",
+                  look->refusal.id == ERROR_NONE);
+    document_error(object, "error", &look->refusal);
+    document_number(object, "retention_seconds", look->facts.retention_s);
+    for (size_t i = 0; i < look->facts.warning_count; i++) {
+        json_t *warning = json_object();
+        document_text(warning, "text", look->facts.warnings[i].text);
+        document_text(warning, "hint", look->facts.warnings[i].hint);
+        (void)json_array_append_new(warnings, warning);
     }
-    for (size_t i = 0; i < facts->warning_count; i++)
-        findings_remark(findings, NULL, facts->warnings[i], NULL);
+    (void)json_object_set_new(object, "warnings", warnings);
+    (void)json_object_set_new(document, "log", object);
+}
+
+void check_log_line(struct source *source, json_t *document, char *text,
+                    size_t size)
+{
+    struct log_look look;
+    struct error error;
+    text[0] = '\0';
+    if (!source->ops->log)
+        return;
+    /* A failure is met again by what follows, and told there. */
+    if (log_look(source, &look, &error) == STATUS_OK) {
+        (void)snprintf(text, size, "%s   %s", look.facts.summary,
+                       look.refusal.id != ERROR_NONE ? "cannot be followed"
+                       : look.facts.warning_count > 0
+                           ? "can be followed"
+                           : "ok");
+        if (document)
+            note_look(&look, document);
+    }
+    log_look_release(&look);
+}
+
+static void add_look(const struct log_look *look, struct findings *findings)
+{
+    if (look->refusal.id != ERROR_NONE)
+        findings_problem(findings, NULL, &look->refusal);
+    for (size_t i = 0; i < look->facts.warning_count; i++)
+        findings_remark(findings, NULL, look->facts.warnings[i].text,
+                        look->facts.warnings[i].hint);
 }
 
 static void tell_child(void *context, const char *table)
@@ -28,17 +66,16 @@ enum status check_log(const struct opening *opening,
                       struct findings *findings, struct error *error)
 {
     const struct log_ops *log = opening->sync->source->ops->log;
-    struct log_facts facts;
+    const struct log_look *look = NULL;
     bool is_followed = false;
     for (size_t i = 0; i < opening->count; i++)
         is_followed |= opening->works[i].mode == MODE_CDC &&
                        opening->works[i].problem.id == ERROR_NONE;
     if (!is_followed)
         return STATUS_OK;
-    enum status status = log->facts(session, &facts, error);
+    enum status status = sync_log_look(opening->sync, &look, error);
     if (status == STATUS_OK)
-        add_facts(&facts, findings);
-    log_facts_release(&facts);
+        add_look(look, findings);
     if (status == STATUS_OK)
         status = log->children(session, tell_child, findings, error);
     return status;

@@ -37,20 +37,16 @@ static enum status check_work(const struct opening *opening,
     return error->status;
 }
 
-static enum status check_log(struct selftest *test, struct error *error)
+static enum status check_log(const struct opening *opening,
+                             struct error *error)
 {
-    struct log_facts facts;
-    enum status status = test->source->ops->log->facts(test->session, &facts,
-                                                       error);
-    if (status == STATUS_OK && facts.why_not) {
-        status = error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_ACTION,
-                                  "cannot read the log: %s", facts.why_not);
-        error_effect(error, "Nothing was compared.");
-        if (facts.next)
-            error_next(error, "%s", facts.next);
-    }
-    log_facts_release(&facts);
-    return status;
+    const struct log_look *look = NULL;
+    enum status status = sync_log_look(opening->sync, &look, error);
+    if (status != STATUS_OK || look->refusal.id == ERROR_NONE)
+        return status;
+    *error = look->refusal;
+    error_effect(error, "Nothing was compared.");
+    return error->status;
 }
 
 static enum status nothing_found(const struct selftest *test,
@@ -96,9 +92,7 @@ static enum status compare(struct selftest *test, struct error *error)
 static enum status run(struct selftest *test, const struct command_line *line,
                        struct error *error)
 {
-    enum status status = check_log(test, error);
-    if (status == STATUS_OK)
-        status = selftest_walk(test, line, error);
+    enum status status = selftest_walk(test, line, error);
     if (status == STATUS_OK)
         status = compare(test, error);
     if (status != STATUS_OK)
@@ -169,6 +163,8 @@ enum status command_selftest(const struct command_line *line, int *exit_code,
     enum status status = opening_connect(&opening, line, false, error);
     if (status == STATUS_OK)
         status = check_work(&opening, error);
+    if (status == STATUS_OK)
+        status = check_log(&opening, error);
     if (status == STATUS_OK)
         status = test_table(&opening, line, exit_code, error);
     opening_close(&opening);

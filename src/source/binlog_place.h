@@ -47,6 +47,7 @@ enum status binlog_back(struct source_session *session, size_t files,
 enum status binlog_children(struct source_session *session,
                             void (*tell)(void *context, const char *table),
                             void *context, struct error *error);
+/* binlog_judge.c */
 enum status binlog_facts(struct source_session *session,
                          struct log_facts *facts, struct error *error);
 

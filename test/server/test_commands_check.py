@@ -121,6 +121,7 @@ def test_check_tells_facts_remarks_and_the_next_command(shop):
     result = shop.ok("check")
     assert re.match(
         r"source +mysql://sync@127.0.0.1:\d+/\S+ +MariaDB 10.*\n"
+        r"  log +ROW, full image, full metadata, never purged   ok\n"
         r"  clock +\S+ s   ok\n"
         r"  windows +bound proved, overlap 5 s   ok\n"
         r"warehouse +clickhouse://sync@127.0.0.1:\d+/\S+ +ClickHouse 26.*\n"
@@ -360,7 +361,7 @@ def test_help_begins_with_examples_and_fits_80_columns(shop):
     assert shop.ok("help", "run").stdout.startswith("  tidemark run\n")
     assert shop.ok("run", "--help").stdout == shop.ok("help", "run").stdout
     text = shop.ok("help").stdout
-    for name in ("daemon", "audit", "selftest", "manual", "throttle"):
+    for name in ("daemon", "audit", "manual", "throttle"):
         assert name not in text
     assert_failure(shop.run("help", "rum"), 2, "TM1006", "tidemark run")
 
