@@ -361,7 +361,7 @@ def test_help_begins_with_examples_and_fits_80_columns(shop):
     assert shop.ok("help", "run").stdout.startswith("  tidemark run\n")
     assert shop.ok("run", "--help").stdout == shop.ok("help", "run").stdout
     text = shop.ok("help").stdout
-    for name in ("daemon", "audit", "manual", "throttle"):
+    for name in ("audit", "manual"):
         assert name not in text
     assert_failure(shop.run("help", "rum"), 2, "TM1006", "tidemark run")
 
