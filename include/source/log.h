@@ -48,6 +48,7 @@ struct log_warning {
 struct log_facts {
     char *why_not;     /* it cannot be followed, as people read it; or NULL */
     char *next;        /* the statement or setting that would help, or NULL */
+    bool has_rows;     /* it is written as rows, not as statements */
     char *summary;     /* "ROW, full image, full metadata, kept 10 d" */
     int64_t retention_s; /* how long a file that is closed is kept at least;
                             0: for ever, -1: unknown */

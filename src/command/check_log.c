@@ -2,6 +2,7 @@
  * tables follow it. */
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "check_tables.h"
 #include "document.h"
 
@@ -61,19 +62,59 @@ static void tell_child(void *context, const char *table)
                     "whole after each run that brought changes", NULL);
 }
 
+/* A guess is kept; a better one is offered, or what stands in its way told. */
+static void tell_guesses(const struct opening *opening,
+                         const struct log_look *look,
+                         struct findings *findings)
+{
+    bool can = look->refusal.id == ERROR_NONE && look->facts.has_rows;
+    char *text = can ? memory_text("the log can be followed; the way of "
+                                   "reading that was guessed before is kept")
+                     : memory_format("not from the log: %s",
+                                     look->refusal.id != ERROR_NONE
+                                         ? look->refusal.what
+                                         : "its format is not ROW");
+    for (size_t i = 0; i < opening->count; i++) {
+        const struct work *work = &opening->works[i];
+        if (work->problem.id == ERROR_NONE && work->is_guessed &&
+            work->mode != MODE_CDC && work->table->key_count > 0)
+            findings_remark(findings, work->name, text,
+                            can ? "set  mode: cdc  to see deletes, too"
+                            : look->refusal.id != ERROR_NONE
+                                ? look->refusal.next
+                                : "SET GLOBAL binlog_format = ROW, then set "
+                                  "mode: cdc");
+    }
+    memory_free(text);
+}
+
+/* Is a table of that mode there, by settings or by a guess? */
+static bool has_mode(const struct opening *opening, bool is_cdc)
+{
+    for (size_t i = 0; i < opening->count; i++) {
+        const struct work *work = &opening->works[i];
+        bool is_here = work->mode == MODE_CDC;
+        if (work->problem.id == ERROR_NONE && is_here == is_cdc &&
+            (is_cdc || (work->is_guessed && work->table->key_count > 0)))
+            return true;
+    }
+    return false;
+}
+
 enum status check_log(const struct opening *opening,
                       struct source_session *session,
                       struct findings *findings, struct error *error)
 {
     const struct log_ops *log = opening->sync->source->ops->log;
     const struct log_look *look = NULL;
-    bool is_followed = false;
-    for (size_t i = 0; i < opening->count; i++)
-        is_followed |= opening->works[i].mode == MODE_CDC &&
-                       opening->works[i].problem.id == ERROR_NONE;
-    if (!is_followed)
+    bool is_followed = has_mode(opening, true);
+    if (!log || (!is_followed && !has_mode(opening, false)))
         return STATUS_OK;
     enum status status = sync_log_look(opening->sync, &look, error);
+    if (status == STATUS_OK)
+        tell_guesses(opening, look, findings);
+    if (!is_followed)
+        return status;
     if (status == STATUS_OK)
         add_look(look, findings);
     if (status == STATUS_OK)

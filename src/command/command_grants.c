@@ -31,16 +31,17 @@ static void print_json(const struct command_line *line, struct buffer *source,
 
 static bool may_follow(const struct table_settings *table)
 {
-    return table->has_mode && table->mode == MODE_CDC;
+    return table->has_mode ? table->mode == MODE_CDC
+                           : table->cursor_count == 0;
 }
 
-/* Does a table follow the log? */
+/* May a table follow the log, by its settings or by a guess? */
 static bool follows(const struct settings *settings)
 {
     for (size_t i = 0; i < settings->table_count; i++)
         if (may_follow(&settings->tables[i]))
             return true;
-    return may_follow(&settings->general);
+    return false;
 }
 
 enum status command_grants(const struct command_line *line, int *exit_code,

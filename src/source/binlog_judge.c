@@ -364,6 +364,7 @@ enum status binlog_facts(struct source_session *session,
     if (status == STATUS_OK) {
         judge_server(&found, source->is_mariadb, facts);
         judge_filters(&found, source->database, facts);
+        facts->has_rows = is(found.binlog_format, "ROW");
         if (is(found.log_bin, "ON")) {
             judge_rows(&found, facts);
             judge_retention(&found, facts);

@@ -242,3 +242,65 @@ def test_settings_that_read_no_log_need_no_right_to_it(rig):
     assert "REPLICATION SLAVE" not in rig.ok("grants").stdout
     rig.settings(tables=CDC)
     assert "REPLICATION SLAVE" in rig.ok("grants").stdout
+
+
+# the mode that is not set
+
+
+def guessing(rig, **more):
+    """No mode, and an account that may read the log."""
+    rig.settings(tables="*", source={"url": rig.source.url(rig.database)},
+                 **more)
+
+
+def modes(rig):
+    return {line["name"]: (line["mode"], line["reason"])
+            for line in rig.ok("check", "--json").json()["tables"]}
+
+
+def test_without_a_mode_the_log_is_followed_where_there_is_a_key(rig):
+    some(rig)
+    rig.sql("CREATE TABLE plain (a INT)")
+    guessing(rig)
+    found = modes(rig)
+    assert found["t"] == ("cdc", "guessed: a key, and a log that may be read")
+    assert found["plain"][0] == "full"
+    rig.ok("run")
+    rig.sql("DELETE FROM t WHERE id = 1")
+    rig.sql("UPDATE t SET n = 7 WHERE id = 2")
+    rig.ok("run")
+    rig.equal("t")
+    assert rig.ok("status", "--json").json()["tables"][1]["is_guessed"]
+    assert "REPLICATION SLAVE" in rig.ok("grants").stdout
+
+
+def test_a_guess_is_kept_and_a_better_one_offered(rig):
+    rig.sql("CREATE TABLE t (id INT PRIMARY KEY, updated_at TIMESTAMP(3) "
+            "DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3), "
+            "KEY (updated_at))")
+    rig.settings(tables="*")  # an account that may not read the log
+    assert modes(rig)["t"][0] == "incremental"
+    rig.ok("run")
+    guessing(rig)
+    assert modes(rig)["t"][0] == "incremental"
+    text = rig.ok("check").stdout
+    assert "the log can be followed" in text
+    assert "set  mode: cdc" in text
+    rig.ok("run")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    assert modes(rig)["t"][0] == "cdc"
+
+
+def test_a_log_of_statements_is_not_guessed(rig):
+    some(rig)
+    before = rig.sql("SELECT @@global.binlog_format")[0][0]
+    rig.source.query("SET GLOBAL binlog_format = MIXED")
+    try:
+        guessing(rig)
+        assert modes(rig)["t"][0] == "full"
+        text = rig.ok("check").stdout
+        assert "not from the log: its format is not ROW" in text
+        assert "SET GLOBAL binlog_format = ROW" in text
+    finally:
+        rig.source.query(f"SET GLOBAL binlog_format = {before}")
