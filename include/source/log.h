@@ -21,6 +21,15 @@
 struct source;
 struct source_session;
 
+/* A place as people read it; texts are owned: log_spot_release. */
+struct log_spot {
+    char *file;
+    uint64_t offset;
+    char *gtid;     /* the set of what lies before; "" or NULL: none */
+    int64_t time_us; /* its last transaction's, UTC; 0 unknown */
+};
+void log_spot_release(struct log_spot *spot);
+
 /* Can the log be read on from a place? */
 enum log_loss {
     LOG_THERE,
@@ -35,10 +44,19 @@ enum log_loss {
 };
 
 /* For check and status. Texts are owned: log_facts_release. */
+struct log_warning {
+    char *text;
+    char *hint; /* the statement or setting that mends it, or NULL */
+};
 struct log_facts {
     char *why_not;     /* it cannot be followed, as people read it; or NULL */
     char *next;        /* the statement or setting that would help, or NULL */
-    char **warnings;   /* what is not in the log: filters, cascades, ... */
+    bool has_rows;     /* it is written as rows, not as statements */
+    char *summary;     /* "ROW, full image, full metadata, kept 10 d" */
+    int64_t retention_s; /* how long a file that is closed is kept at least;
+                            0: for ever, -1: unknown */
+    struct log_warning *warnings; /* what is not in the log, or may not be
+                                     for long */
     size_t warning_count;
 };
 void log_facts_release(struct log_facts *facts);
@@ -71,6 +89,13 @@ struct log_waiting {
                         the two in hex */
     int64_t since_s; /* UTC */
 };
+/* The last part of the log that the server still has. */
+struct log_extent {
+    uint64_t files;
+    uint64_t bytes;
+    bool is_all; /* there is nothing older */
+    char first[256]; /* name of its first file */
+};
 
 struct log_request {
     const char *place;  /* from `end` or `place` */
@@ -79,6 +104,8 @@ struct log_request {
     const char *reader;
     uint64_t epoch;     /* of the versions */
     bool stops_at_end;  /* read to the end as it is now, then LOG_END */
+    bool is_past; /* the place is older than the tables as they are described:
+                     every ALTER of one is told */
     struct log_sink sink;
 };
 
@@ -117,6 +144,7 @@ struct log_item {
 enum log_filter {
     FILTERED_TABLE,     /* the table is not followed */
     FILTERED_STOPPED,   /* it is stopped */
+    FILTERED_KEPT,      /* a delete, and settings keep deleted rows */
     FILTERED_REQUEST,   /* a request reads it again */
     FILTERED_IGNORABLE, /* the server says it may be ignored */
     FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */
@@ -133,6 +161,11 @@ struct follow;
 struct log_ops {
     enum status (*facts)(struct source_session *session,
                          struct log_facts *facts, struct error *error);
+    /* Where the last `files` files of the log begin, all of them where there
+     * are fewer, with the clock 0. The caller frees *place. */
+    enum status (*back)(struct source_session *session, size_t files,
+                        char **place, struct log_extent *extent,
+                        struct error *error);
     /* The end of the log as it is now, with that clock: 0 where an epoch
      * begins. The caller frees *place. */
     enum status (*end)(struct source_session *session, uint64_t clock,
@@ -147,6 +180,8 @@ struct log_ops {
     enum status (*children)(struct source_session *session,
                             void (*tell)(void *context, const char *table),
                             void *context, struct error *error);
+    /* Reads a place without asking anybody; false where it is none. */
+    bool (*spot)(const char *place, struct log_spot *spot);
     /* The clock of a place; 0 where the text is none. */
     uint64_t (*clock)(const char *place);
     /* False: no transaction waits there. Pure. */

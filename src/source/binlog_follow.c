@@ -219,6 +219,8 @@ void follow_commit(struct follow *follow, uint64_t end)
     follow->has_committed = true;
     place->offset = end;
     place->clock = follow->clock;
+    if (follow->ended_us != 0)
+        place->time = (uint64_t)follow->ended_us / 1000000;
     if (follow->has_gtid && !follow->begin.is_anonymous)
         gtid_set_add(&place->set, &follow->begin.gtid);
     follow->has_gtid = false;
@@ -432,10 +434,12 @@ static const struct log_ledger *follow_ledger(const struct follow *follow)
 
 const struct log_ops binlog_log_ops = {
     .facts = binlog_facts,
+    .back = binlog_back,
     .end = binlog_end,
     .loss = binlog_loss,
     .move = binlog_move,
     .children = binlog_children,
+    .spot = binlog_place_spot,
     .clock = binlog_place_clock,
     .waiting = binlog_place_waiting,
     .visible = binlog_visible,

@@ -82,7 +82,7 @@ static void meet_alter(struct follow *follow, const struct binlog_words *words,
         if (!found)
             doubt(follow, name->database, name->name, query);
         if (found && (words->moves_rows || words->touches_key ||
-                      name->new_name))
+                      name->new_name || follow->request.is_past))
             follow_tell(follow, TABLE_CHANGED, found);
         else if (found && !follow_same_layout(follow, found))
             follow_tell(follow, TABLE_CHANGED, found);

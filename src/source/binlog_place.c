@@ -128,6 +128,8 @@ bool binlog_place_read(const char *text, bool is_mariadb,
               read_number(object, "offset", &place->offset) &&
               read_number(object, "clock", &place->clock) &&
               read_prepared(json_object_get(object, "prepared"), place);
+    if (!read_number(object, "time", &place->time))
+        place->time = 0;
     json_decref(object);
     if (!is_good)
         binlog_place_release(place);
@@ -177,6 +179,8 @@ char *binlog_place_text(const struct binlog_place *place)
     write_number(object, "clock", place->clock);
     if (place->prepared_count > 0)
         write_prepared(object, place);
+    if (place->time != 0)
+        write_number(object, "time", place->time);
     dumped = json_dumps(object, JSON_COMPACT);
     text = memory_text(dumped);
     memory_free(dumped);
@@ -222,4 +226,28 @@ bool binlog_place_waiting(const char *text, struct log_waiting *waiting)
     }
     json_decref(object);
     return waiting->since_s != 0;
+}
+
+bool binlog_place_spot(const char *text, struct log_spot *spot)
+{
+    json_t *object = text ? json_loads(text, 0, NULL) : NULL;
+    uint64_t seconds = 0;
+    bool is_good;
+
+    *spot = (struct log_spot){.file = read_text(object, "file"),
+                              .gtid = read_text(object, "gtid")};
+    is_good = spot->file && read_number(object, "offset", &spot->offset);
+    if (read_number(object, "time", &seconds))
+        spot->time_us = (int64_t)seconds * 1000000;
+    json_decref(object);
+    if (!is_good)
+        log_spot_release(spot);
+    return is_good;
+}
+
+void log_spot_release(struct log_spot *spot)
+{
+    memory_free(spot->file);
+    memory_free(spot->gtid);
+    *spot = (struct log_spot){.file = NULL};
 }

@@ -10,7 +10,8 @@
  *     {"server":"UUID or id@host:port","file":"binlog.000003",
  *      "offset":"4711","gtid":"0-1-33","clock":"123456",
  *      "prepared":[{"xid":"1:7831:","gtid":"0-1-12","file":"binlog.000002",
- *                   "offset":"99","bytes":"1234","time":"1795000000"}]}
+ *                   "offset":"99","bytes":"1234","time":"1795000000"}],
+ *      "time":"1763761200"}
  *
  * File and offset hold on that server alone; the set holds wherever the same
  * transactions are. A file "" is told by the set alone. "prepared" stands
@@ -37,6 +38,7 @@ struct binlog_place {
     uint64_t clock;
     struct binlog_prepared *prepared;
     size_t prepared_count;
+    uint64_t time; /* of the last transaction, seconds UTC; 0 unknown */
 };
 /* Its texts become the place's; one of the same name is replaced. */
 void binlog_place_prepare(struct binlog_place *place,
@@ -55,6 +57,7 @@ char *binlog_place_text(const struct binlog_place *place);
 void binlog_place_release(struct binlog_place *place);
 uint64_t binlog_place_clock(const char *text); /* of struct log_ops */
 bool binlog_place_waiting(const char *text, struct log_waiting *waiting);
+bool binlog_place_spot(const char *text, struct log_spot *spot);
 
 /* --- binlog_server.c: what the server says of its log -------------------- */
 
@@ -79,10 +82,15 @@ enum status binlog_loss(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
 enum status binlog_visible(struct source_session *session, const char *place,
                            bool *is_visible, struct error *error);
+/* binlog_extent.c */
+enum status binlog_back(struct source_session *session, size_t files,
+                        char **place, struct log_extent *extent,
+                        struct error *error);
 /* binlog_facts.c */
 enum status binlog_children(struct source_session *session,
                             void (*tell)(void *context, const char *table),
                             void *context, struct error *error);
+/* binlog_judge.c */
 enum status binlog_facts(struct source_session *session,
                          struct log_facts *facts, struct error *error);
 

@@ -168,7 +168,7 @@ enum status mysql_cursor_maxima(struct source_session *session,
                                 struct error *error) MUST_CHECK;
 enum status mysql_bound(struct source *source, struct source_bound *bound,
                         struct error *error) MUST_CHECK;
-void mysql_grants(const struct endpoint_settings *settings,
+void mysql_grants(const struct endpoint_settings *settings, bool follows,
                   struct buffer *target);
 
 /* --- mysql_scan.c ------------------------------------------------------- */

@@ -123,6 +123,7 @@ static enum status open_stream(struct cdc *cdc, struct error *error)
     if (status != STATUS_OK)
         return status;
     cdc->place = memory_text(saved.checkpoint);
+    cdc_ledger_begin(cdc, saved.ledger);
     state_stream_release(&saved);
     struct deliver_plan plan = {
         .stream = cdc->name,

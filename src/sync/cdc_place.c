@@ -26,8 +26,10 @@ static const struct log_ops *log_of(const struct cdc *cdc)
  * a crash must find both or none. */
 static enum status save_place(struct cdc *cdc, struct error *error)
 {
+    char *ledger = cdc_ledger_text(cdc);
     struct deliver_seal seal = {
         .resume_from = cdc->place,
+        .ledger = ledger,
         .requests = cdc->requests,
         .request_count = cdc->request_count,
     };
@@ -38,6 +40,7 @@ static enum status save_place(struct cdc *cdc, struct error *error)
     if (status == STATUS_OK)
         status = deliver_drain(cdc->deliver, error);
     cdc_requests_drop(cdc);
+    memory_free(ledger);
     return status;
 }
 
