@@ -19,7 +19,7 @@ class FilesRig(Rig):
     def settings(self, tables="*", options="", **more):
         self.tidemark.settings({
             "source": {"url": self.source.url(
-                self.database, self.source_port),
+                self.database, self.source_port, tables),
                 "password": "${env:LAB_PASSWORD}"},
             "warehouse": {"url": f"files://{self.folder}{options}"},
             "tables": tables, **more})

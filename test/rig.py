@@ -51,7 +51,7 @@ class Rig:
         """Settings for both ends; ports may be those of a proxy."""
         self.tidemark.settings({
             "source": {"url": self.source.url(
-                self.database, self.source_port),
+                self.database, self.source_port, tables),
                 "password": "${env:LAB_PASSWORD}", **(source or {})},
             "warehouse": {"url": self.clickhouse.url(
                 self.database, self.warehouse_port),

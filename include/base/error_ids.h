@@ -99,6 +99,8 @@
       "Run tidemark check, or set another mode.")                            \
     X(2250, LOG_INVISIBLE, TEMPORARY, "the log runs ahead of what is visible",\
       "It is tried again.")                                                  \
+    X(2251, LOG_EMPTY, TABLE, "the log says nothing about the table",        \
+      "Change some of its rows, then try again.")                            \
     X(2112, VALUE_KEY, TABLE, "two keys meet after conversion",               \
       "Choose another key or a binary collation.")                           \
     X(2201, LOG_PURGED, ACTION, "the server has dropped a part of its log",  \

@@ -32,6 +32,7 @@ struct command_line {
     bool watches;
     bool waits;
     uint64_t count; /* -n */
+    uint64_t rows;  /* --rows; 0: not given */
     const char *from;
     const char *to;
     const char *where;

@@ -21,21 +21,42 @@
 struct source;
 struct source_session;
 
+/* A place as people read it; texts are owned: log_spot_release. */
+struct log_spot {
+    char *file;
+    uint64_t offset;
+    char *gtid;     /* the set of what lies before; "" or NULL: none */
+    int64_t time_us; /* its last transaction's, UTC; 0 unknown */
+};
+void log_spot_release(struct log_spot *spot);
+
 /* Can the log be read on from a place? */
 enum log_loss {
     LOG_THERE,
     LOG_PURGED,   /* the server has dropped what follows */
-    LOG_MOVED,    /* another server holds the place and goes on from it; the
-                     epoch must step */
+    LOG_MOVED,    /* another server holds the place and goes on from it, see
+                     `move`; the epoch must step */
+    LOG_FORKED,   /* another server that lacks a part of what was read, or has
+                     changes before the place that were not read; the epoch
+                     must step */
     LOG_ANOTHER,  /* another server or another log; the epoch must step */
     LOG_SHORTENED /* the log ends before the place; the epoch must step */
 };
 
 /* For check and status. Texts are owned: log_facts_release. */
+struct log_warning {
+    char *text;
+    char *hint; /* the statement or setting that mends it, or NULL */
+};
 struct log_facts {
     char *why_not;     /* it cannot be followed, as people read it; or NULL */
     char *next;        /* the statement or setting that would help, or NULL */
-    char **warnings;   /* what is not in the log: filters, cascades, ... */
+    bool has_rows;     /* it is written as rows, not as statements */
+    char *summary;     /* "ROW, full image, full metadata, kept 10 d" */
+    int64_t retention_s; /* how long a file that is closed is kept at least;
+                            0: for ever, -1: unknown */
+    struct log_warning *warnings; /* what is not in the log, or may not be
+                                     for long */
     size_t warning_count;
 };
 void log_facts_release(struct log_facts *facts);
@@ -60,10 +81,31 @@ struct log_sink {
                         struct batch **batch, struct error *error);
 };
 
+/* The oldest transaction that was prepared (XA) and neither committed nor
+ * rolled back at a place: its part of the log is needed until it is. */
+struct log_waiting {
+    size_t count;    /* of all such ones */
+    char name[300];  /* as people find it in XA RECOVER: format:gtrid:bqual,
+                        the two in hex */
+    int64_t since_s; /* UTC */
+};
+/* The last part of the log that the server still has. */
+struct log_extent {
+    uint64_t files;
+    uint64_t bytes;
+    bool is_all; /* there is nothing older */
+    char first[256]; /* name of its first file */
+};
+
 struct log_request {
     const char *place;  /* from `end` or `place` */
+    /* Who reads: the same text for every reader of this stream, of no other
+     * one. A new reader takes over from one that died. */
+    const char *reader;
     uint64_t epoch;     /* of the versions */
     bool stops_at_end;  /* read to the end as it is now, then LOG_END */
+    bool is_past; /* the place is older than the tables as they are described:
+                     every ALTER of one is told */
     struct log_sink sink;
 };
 
@@ -83,6 +125,7 @@ enum log_fate {
     TABLE_CHANGED,   /* by DDL: describe it again before its next rows */
     TABLE_UNKNOWN,   /* its rows cannot be told apart any more: read it anew */
     TABLE_STATEMENT, /* changed by a statement: any row may differ */
+    TABLE_UNSEEN,    /* changed by what was not read: any row may differ */
     TABLE_KEYS,      /* the log holds rows that are not whole */
     TABLE_BAD_ROW    /* `reason`: a value without a place; the table stops */
 };
@@ -101,9 +144,11 @@ struct log_item {
 enum log_filter {
     FILTERED_TABLE,     /* the table is not followed */
     FILTERED_STOPPED,   /* it is stopped */
+    FILTERED_KEPT,      /* a delete, and settings keep deleted rows */
     FILTERED_REQUEST,   /* a request reads it again */
     FILTERED_IGNORABLE, /* the server says it may be ignored */
     FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */
+    FILTERED_PREPARED,  /* XA that is not committed yet: seen again then */
     LOG_FILTER_COUNT
 };
 struct log_ledger {
@@ -116,19 +161,31 @@ struct follow;
 struct log_ops {
     enum status (*facts)(struct source_session *session,
                          struct log_facts *facts, struct error *error);
+    /* Where the last `files` files of the log begin, all of them where there
+     * are fewer, with the clock 0. The caller frees *place. */
+    enum status (*back)(struct source_session *session, size_t files,
+                        char **place, struct log_extent *extent,
+                        struct error *error);
     /* The end of the log as it is now, with that clock: 0 where an epoch
      * begins. The caller frees *place. */
     enum status (*end)(struct source_session *session, uint64_t clock,
                        char **place, struct error *error);
     enum status (*loss)(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
+    /* LOG_MOVED: the place as that server names it. The caller frees it. */
+    enum status (*move)(struct source_session *session, const char *place,
+                        char **moved, struct error *error);
     /* Tells the tables whose rows the server changes without a word in the
      * log: children of foreign keys with CASCADE or SET NULL. */
     enum status (*children)(struct source_session *session,
                             void (*tell)(void *context, const char *table),
                             void *context, struct error *error);
+    /* Reads a place without asking anybody; false where it is none. */
+    bool (*spot)(const char *place, struct log_spot *spot);
     /* The clock of a place; 0 where the text is none. */
     uint64_t (*clock)(const char *place);
+    /* False: no transaction waits there. Pure. */
+    bool (*waiting)(const char *place, struct log_waiting *waiting);
     /* Does every SELECT that begins from now on see all changes up to the
      * place? Never true too early. The caller asks again after a pause. */
     enum status (*visible)(struct source_session *session, const char *place,

@@ -214,8 +214,9 @@ struct source_ops {
     const char *(*scan_sql)(struct scan *scan);
     /* Following changes; NULL: this source has no log. */
     const struct log_ops *log;
-    /* The exact GRANT statements for these settings, one a line. */
-    void (*grants)(const struct endpoint_settings *settings,
+    /* The exact GRANT statements for these settings, one a line; `follows`:
+     * tables may follow the log. */
+    void (*grants)(const struct endpoint_settings *settings, bool follows,
                    struct buffer *target);
 };
 

@@ -206,6 +206,7 @@ struct state_request {
     char *scope;   /* JSON: keys, ranges, children or everything */
     char *visible; /* position that must be visible, or NULL */
     char *reason;
+    int64_t filed_us; /* UTC; set when it is read */
 };
 /* Outside of a checkpoint. */
 enum status state_request_file(struct state *state,

@@ -29,6 +29,7 @@ struct sync {
     struct pool *pool;
     char owner[96]; /* "host:pid", for leases */
     struct steer *steer; /* borrowed; NULL: nobody steers this process */
+    struct log_look *log_look; /* see sync_log_look; NULL: not looked yet */
 };
 
 enum status sync_open(const struct settings *settings, struct sync **sync,
@@ -41,6 +42,20 @@ void sync_close(struct sync *sync); /* NULL is allowed */
  * their marks, which nobody can prove for rows of another server.
  */
 enum status sync_identify(struct sync *sync, struct state *state,
+                          struct error *error) MUST_CHECK;
+
+/* Can the log of the source be followed, as it is and by this account? */
+struct log_look {
+    struct log_facts facts;
+    struct error refusal; /* why not, with what to do; ERROR_NONE: it can */
+};
+/* Asks for the facts, and whether the server lets us read the log's end. The
+ * source must have a log. Released also after a failure. */
+enum status log_look(struct source *source, struct log_look *look,
+                     struct error *error) MUST_CHECK;
+void log_look_release(struct log_look *look);
+/* Once for all tables; *look is borrowed, NULL where the source has no log. */
+enum status sync_log_look(struct sync *sync, const struct log_look **look,
                           struct error *error) MUST_CHECK;
 
 /*

@@ -145,7 +145,8 @@ static void check_work(const struct work *work, struct findings *findings)
     }
     remark_index(work, findings);
     for (size_t i = 0; i < work->remark_count; i++)
-        if (!strstr(work->remarks[i], "has no index"))
+        if (!strstr(work->remarks[i], "has no index") &&
+            !text_starts(work->remarks[i], "not from the log"))
             findings_remark(findings, work->name, work->remarks[i], NULL);
     for (size_t i = 0; i < work->described->hidden_count; i++)
         findings_remark(findings, work->name, work->described->hidden[i],

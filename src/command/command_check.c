@@ -94,6 +94,18 @@ static void check_bound(struct checking *checking,
                     "tidemark grants  shows what lets it be proved");
 }
 
+/* The log is told also where no table follows it. */
+static void check_log_of(struct checking *checking, struct source *source)
+{
+    char text[TEXT_BYTES];
+    json_t *object = checking->document
+                         ? json_object_get(checking->document, "source")
+                         : NULL;
+    check_log_line(source, object, text, sizeof text);
+    if (text[0])
+        print_fact(checking, "log", text);
+}
+
 static void note_source(struct checking *checking,
                         const struct source_facts *facts)
 {
@@ -123,10 +135,11 @@ static bool check_source(struct checking *checking)
     if (status == STATUS_OK) {
         const struct source_facts *facts = ops->facts(source);
         print_end(checking, "source", endpoint, facts->product, facts->tls);
-        check_clock(checking, "source", facts->clock_offset_us);
-        check_bound(checking, facts);
         if (checking->document)
             note_source(checking, facts);
+        check_log_of(checking, source);
+        check_clock(checking, "source", facts->clock_offset_us);
+        check_bound(checking, facts);
         ops->close(source);
     } else {
         print_end(checking, "source", endpoint, NULL, NULL);
@@ -188,12 +201,16 @@ static size_t count_mode(const struct opening *opening, enum mode mode)
 static void print_tables(const struct checking *checking, size_t first)
 {
     const struct opening *opening = &checking->opening;
+    size_t cdc = count_mode(opening, MODE_CDC);
     size_t incremental = count_mode(opening, MODE_INCREMENTAL);
     size_t full = count_mode(opening, MODE_FULL);
+    char followed[32] = "";
+    if (cdc > 0)
+        (void)snprintf(followed, sizeof followed, "%zu cdc, ", cdc);
     if (shows_facts(checking))
-        screen_line(stdout, "tables      %zu found: %zu incremental, %zu "
-                    "full%s", opening->count, incremental, full,
-                    incremental + full < opening->count
+        screen_line(stdout, "tables      %zu found: %s%zu incremental, %zu "
+                    "full%s", opening->count, followed, incremental, full,
+                    cdc + incremental + full < opening->count
                         ? ", others stand still"
                         : "");
     print_findings(checking, first);

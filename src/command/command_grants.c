@@ -29,6 +29,21 @@ static void print_json(const struct command_line *line, struct buffer *source,
     document_print(document);
 }
 
+static bool may_follow(const struct table_settings *table)
+{
+    return table->has_mode ? table->mode == MODE_CDC
+                           : table->cursor_count == 0;
+}
+
+/* May a table follow the log, by its settings or by a guess? */
+static bool follows(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->table_count; i++)
+        if (may_follow(&settings->tables[i]))
+            return true;
+    return false;
+}
+
 enum status command_grants(const struct command_line *line, int *exit_code,
                            struct error *error)
 {
@@ -43,7 +58,7 @@ enum status command_grants(const struct command_line *line, int *exit_code,
     buffer_init(&source, GRANTS_BYTES_MAX);
     buffer_init(&warehouse, GRANTS_BYTES_MAX);
     source_find(settings->sources[0].url.scheme)
-        ->grants(&settings->sources[0], &source);
+        ->grants(&settings->sources[0], follows(settings), &source);
     warehouse_find(settings->warehouse.url.scheme)
         ->grants(&settings->warehouse, &warehouse);
     if (line->json)

@@ -20,6 +20,11 @@ static const struct command commands[] = {
     {false, "preview", "TABLE", "shows rows as the warehouse will get them",
      TEXTS("tidemark preview orders", "tidemark preview orders -n 3"),
      command_preview, TEXTS("count")},
+    {false, "selftest", "TABLE",
+     "reads rows by SELECT and from the log, and compares them",
+     TEXTS("tidemark selftest orders", "tidemark selftest orders --rows 5000 "
+           "--json"),
+     command_selftest, TEXTS("rows")},
     {false, "plan", "[TABLE...]",
      "says what a run would create, read and write; changes nothing",
      TEXTS("tidemark plan", "tidemark plan orders --json"), command_plan,
@@ -90,7 +95,6 @@ static const struct {
     {"repair", "tidemark backfill TABLE --from KEY --to KEY"},
     {"reload", "tidemark backfill TABLE --confirm TABLE"},
     {"report", "tidemark history RUN --json"},
-    {"selftest", "tidemark preview TABLE"},
     {"state", "the state is one SQLite file; copy it while nothing runs"},
 };
 

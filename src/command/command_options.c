@@ -106,6 +106,8 @@ static enum status set_own(struct command_line *line,
         return set_flag(&line->waits, value);
     case OPTION_COUNT_LINES:
         return set_number(value, &line->count);
+    case OPTION_ROWS:
+        return set_number(value, &line->rows);
     case OPTION_FROM:
         line->from = value;
         break;
@@ -133,6 +135,7 @@ static const char *expected(const struct option *option)
 {
     switch (option->number) {
     case OPTION_COUNT_LINES:
+    case OPTION_ROWS:
         return "a number from 1 to " COUNT_MAX_TEXT;
     case OPTION_TIMEOUT:
         return "a time above 0, such as 90s or 10m";

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "document.h"
 #include "overview.h"
+#include "overview_log.h"
 #include "screen.h"
 
 #define WATCH_MS 2000
@@ -67,8 +68,8 @@ static void print_text(const struct command_line *line,
     print_daemon(overview->daemon);
 }
 
-static void print_json(const struct command_line *line,
-                       const struct overview *overview)
+static json_t *make_json(const struct command_line *line,
+                         const struct overview *overview)
 {
     json_t *document = document_new(line->command, 0);
     json_t *array = json_array();
@@ -79,7 +80,7 @@ static void print_json(const struct command_line *line,
     (void)json_object_set_new(document, "tables", array);
     if (overview->daemon)
         (void)json_object_set(document, "daemon", overview->daemon);
-    document_print(document);
+    return document;
 }
 
 static void print_problems(const struct overview *overview)
@@ -89,6 +90,28 @@ static void print_problems(const struct overview *overview)
         if (table->table && table->table->problem.id != ERROR_NONE)
             screen_failure(table->name, &table->table->problem);
     }
+}
+
+static enum status show_logs(const struct command_line *line,
+                             const struct looking *looking,
+                             const struct overview *overview,
+                             json_t *document, struct error *error)
+{
+    struct overview_log *logs = NULL;
+    json_t *array = json_array();
+    size_t count = 0;
+    enum status status = overview_logs(overview, looking, &logs, &count,
+                                       error);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        if (document)
+            (void)json_array_append_new(array, overview_log_json(&logs[i]));
+        else
+            overview_log_print(&logs[i], line->verbose > 0);
+    overview_logs_free(logs, count);
+    if (document)
+        (void)json_object_set(document, "streams", array);
+    json_decref(array);
+    return status;
 }
 
 /* One look: the state is opened anew, for a run may have made it since. */
@@ -115,10 +138,17 @@ static enum status show_once(const struct command_line *line,
     enum status status = look(line, looking, &overview, error);
     if (status == STATUS_OK && line->watches)
         (void)fputs(TERMINAL_HOME, stdout);
-    if (status == STATUS_OK && line->json)
-        print_json(line, &overview);
-    else if (status == STATUS_OK)
+    json_t *document = status == STATUS_OK && line->json
+                           ? make_json(line, &overview)
+                           : NULL;
+    if (status == STATUS_OK && !document)
         print_text(line, &overview);
+    if (status == STATUS_OK)
+        status = show_logs(line, looking, &overview, document, error);
+    if (status == STATUS_OK && document)
+        document_print(document);
+    else
+        json_decref(document);
     if (status == STATUS_OK && !line->json)
         print_problems(&overview);
     overview_release(&overview);

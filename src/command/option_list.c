@@ -44,6 +44,7 @@ static const struct option options[] = {
      "name of this backfill; a second start does nothing"},
     {"confirm", 0, OPTION_CONFIRM, "NAME",
      "the table's name, where a question would be asked"},
+    {"rows", 0, OPTION_ROWS, "NUMBER", "how many rows are compared at most"},
     {NULL, 0, OPTION_COUNT, NULL, NULL},
 };
 

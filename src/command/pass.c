@@ -179,6 +179,7 @@ static void name_stream(const struct pass *pass, const struct work *work,
 {
     const char *reader = pass->run.kind == TASK_BACKFILL ? "backfill"
                          : work->mode == MODE_FULL       ? "reload"
+                         : work->mode == MODE_CDC        ? "cdc"
                                                          : "incremental";
     if (work->table)
         stream_name(target, size, work->name, reader);

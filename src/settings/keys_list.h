@@ -155,8 +155,9 @@ TABLE(mode, CHOICE, "", "cdc|incremental|full",
       AT(mode), AT(has_mode), read_mode,
       "How it is read: cdc follows the log of changes, deletes included; "
       "incremental reads windows of the cursor column, full reads the whole "
-      "table each time. Without it incremental where the table allows it, "
-      "else the whole table once a day.",
+      "table each time. Without it cdc where the table has a key and the log "
+      "may be read, else incremental where a cursor is indexed, else the whole "
+      "table once a day. A guess is kept until mode is set.",
       "incremental")
 TABLE(cursor, LIST, "", NULL,
       AT(cursors), AT(cursor_count), NULL,

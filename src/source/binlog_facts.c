@@ -1,98 +1,13 @@
-/* Whether the log of a server can be followed, and what people should know. */
+/* Whose rows the server changes without a word in its log. */
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "source/binlog_place.h"
 
-struct settings_found {
-    char *log_bin;
-    char *format;
-    char *image;
-    char *metadata;
-    char *gtid_mode;
-};
-
-static bool take_setting(void *context, char **cells,
-                         const unsigned long *lengths)
-{
-    struct settings_found *found = context;
-    const struct {
-        const char *name;
-        char **place;
-    } names[] = {{"log_bin", &found->log_bin},
-                 {"binlog_format", &found->format},
-                 {"binlog_row_image", &found->image},
-                 {"binlog_row_metadata", &found->metadata},
-                 {"gtid_mode", &found->gtid_mode}};
-
-    (void)lengths;
-    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-        if (cells[0] && text_equal_nocase(cells[0], names[i].name))
-            *names[i].place = memory_text(cells[1]);
-    return true;
-}
-
 static bool is(const char *text, const char *wanted)
 {
     return text && text_equal_nocase(text, wanted);
-}
-
-static void warn(struct log_facts *facts, char *text)
-{
-    facts->warnings = memory_resize(facts->warnings, facts->warning_count + 1,
-                                    sizeof(*facts->warnings));
-    facts->warnings[facts->warning_count++] = text;
-}
-
-static void judge(const struct settings_found *found, bool is_mariadb,
-                  struct log_facts *facts)
-{
-    if (!is(found->log_bin, "ON")) {
-        facts->why_not = memory_text("the server writes no log");
-        facts->next = memory_text("start the server with log_bin");
-    } else if (!is_mariadb && !is(found->gtid_mode, "ON")) {
-        facts->why_not = memory_text("gtid_mode is not ON");
-        facts->next = memory_text("set gtid_mode = ON at the server");
-    }
-    if (!is(found->format, "ROW"))
-        warn(facts, memory_format("binlog_format is %s: statements cost a "
-                                  "new reading of their tables",
-                                  found->format ? found->format : "unknown"));
-    if (!is(found->image, "FULL"))
-        warn(facts, memory_format("binlog_row_image is %s: rows that are not "
-                                  "whole cost a new reading",
-                                  found->image ? found->image : "unknown"));
-    if (!is(found->metadata, "FULL"))
-        warn(facts, memory_text("SET GLOBAL binlog_row_metadata = FULL tells "
-                                "columns by name in the log"));
-}
-
-enum status binlog_facts(struct source_session *session,
-                         struct log_facts *facts, struct error *error)
-{
-    const struct mysql_source *source =
-        (const struct mysql_source *)session->source;
-    struct settings_found found = {.log_bin = NULL};
-    MYSQL *link;
-    enum status status = mysql_session_link((struct mysql_session *)session,
-                                            &link, error);
-
-    *facts = (struct log_facts){.why_not = NULL};
-    if (status == STATUS_OK)
-        status = mysql_query_rows(
-            link, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', "
-                  "'binlog_format', 'binlog_row_image', "
-                  "'binlog_row_metadata', 'gtid_mode')",
-            take_setting, &found, error);
-    if (status == STATUS_OK)
-        judge(&found, source->is_mariadb, facts);
-    memory_free(found.log_bin);
-    memory_free(found.format);
-    memory_free(found.image);
-    memory_free(found.metadata);
-    memory_free(found.gtid_mode);
-    return status;
 }
 
 /* MySQL logs what its SQL layer does from here on, unless that is left to
@@ -203,14 +118,4 @@ enum status binlog_children(struct source_session *session,
          mysql_get_server_version(link) >= CASCADES_LOGGED))
         return status;
     return tell_children(link, tell, context, error);
-}
-
-void log_facts_release(struct log_facts *facts)
-{
-    memory_free(facts->why_not);
-    memory_free(facts->next);
-    for (size_t i = 0; i < facts->warning_count; i++)
-        memory_free(facts->warnings[i]);
-    memory_free(facts->warnings);
-    *facts = (struct log_facts){.why_not = NULL};
 }

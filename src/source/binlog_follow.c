@@ -5,6 +5,7 @@
  */
 #include "source/binlog_follow.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,21 +17,25 @@
 
 /* Ids of replicas; those of people are small. */
 #define SERVER_ID_BASE 0x40000000u
-#define UUID_BYTES 37
 
-/* The same for every reader of this place on this machine: a new one takes
- * over from one that died. */
-static void name_reader(const struct binlog_place *place, char *uuid,
-                        uint32_t *server_id)
+/* The same for every reader of the stream on this machine: a new one takes
+ * over from one that died. After another one took it: a new one. */
+void follow_name_reader(const struct follow *follow, const char *purpose,
+                        char *uuid, uint32_t *server_id)
 {
-    char seed[512];
+    const struct mysql_source *source = follow->source;
+    struct buffer seed;
     char host[64] = "";
     XXH128_hash_t hash;
 
     (void)gethostname(host, sizeof(host) - 1);
-    snprintf(seed, sizeof(seed), "tidemark %s %s", host, place->server);
-    hash = XXH3_128bits(seed, strlen(seed));
-    snprintf(uuid, UUID_BYTES, "%08x-%04x-4%03x-8%03x-%012llx",
+    buffer_init(&seed, 64 * 1024);
+    buffer_add_format(&seed, "tidemark %s %s %s %s %" PRIu64, host,
+                      follow->identity, follow->reader_name, purpose,
+                      source->collision);
+    hash = XXH3_128bits(buffer_text(&seed), seed.size);
+    buffer_release(&seed);
+    snprintf(uuid, BINLOG_UUID_BYTES, "%08x-%04x-4%03x-8%03x-%012llx",
              (unsigned)hash.low64, (unsigned)(hash.low64 >> 32) & 0xffff,
              (unsigned)(hash.low64 >> 48) & 0xfff,
              (unsigned)hash.high64 & 0xfff,
@@ -38,19 +43,45 @@ static void name_reader(const struct binlog_place *place, char *uuid,
     *server_id = SERVER_ID_BASE + (uint32_t)(hash.low64 & 0x3fffffff);
 }
 
+/* By file and offset where they mean something to this server, else by the
+ * set. */
+static enum status choose_way(struct follow *follow, bool *by_set,
+                              struct error *error)
+{
+    struct binlog_place *place = &follow->place;
+    bool is_there = false;
+    MYSQL *link;
+    enum status status = binlog_session(&follow->session->base, &link, error);
+
+    if (status == STATUS_OK)
+        status = binlog_identity(link, &follow->identity, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!text_equal(place->server, follow->identity))
+        binlog_place_move(place, follow->identity);
+    *by_set = place->file[0] == '\0' || place->offset > UINT32_MAX;
+    if (*by_set || gtid_set_is_empty(&place->set))
+        return STATUS_OK;
+    status = binlog_has_file(link, place, &is_there, error);
+    *by_set = !is_there;
+    return status;
+}
+
 static enum status open_log(struct follow *follow, struct error *error)
 {
     const struct binlog_place *place = &follow->place;
-    struct binlog_start start = {.file = place->file,
-                                 .offset = place->offset,
-                                 .stops_at_end = follow->request.stops_at_end};
-    char uuid[UUID_BYTES];
-    bool is_same = text_equal(place->server, follow->source->facts.identity);
-    bool by_set = !is_same || place->offset > UINT32_MAX;
-    enum status status;
+    struct binlog_start start = {.stops_at_end = follow->request.stops_at_end};
+    char uuid[BINLOG_UUID_BYTES];
+    bool by_set = false;
+    enum status status = choose_way(follow, &by_set, error);
 
-    name_reader(place, uuid, &start.server_id);
+    if (status != STATUS_OK)
+        return status;
+    follow_name_reader(follow, "follow", uuid, &start.server_id);
     start.uuid = uuid;
+    start.identity = follow->identity;
+    start.file = place->file;
+    start.offset = place->offset;
     if (by_set)
         start.set = &follow->place.set;
     status = binlog_link_open(follow->source->settings, &start, &follow->link,
@@ -60,10 +91,6 @@ static enum status open_log(struct follow *follow, struct error *error)
     struct binlog_feed feed = {follow->link, binlog_link_next};
     binlog_reader_init(&follow->reader, &feed, by_set ? NULL : place->file,
                        by_set ? 0 : place->offset, by_set);
-    if (!is_same) {
-        memory_free(follow->place.server);
-        follow->place.server = memory_text(follow->source->facts.identity);
-    }
     return STATUS_OK;
 }
 
@@ -79,6 +106,11 @@ static void follow_close(struct follow *follow)
         memory_free(follow->tables[i].charsets);
     }
     memory_free(follow->tables);
+    follow_xa_close(follow);
+    memory_free(follow->committed);
+    memory_free(follow->place_text);
+    memory_free(follow->reader_name);
+    memory_free(follow->identity);
     binlog_reader_release(&follow->reader);
     binlog_link_close(follow->link);
     binlog_place_release(&follow->place);
@@ -86,6 +118,37 @@ static void follow_close(struct follow *follow)
     if (follow->session)
         follow->source->base.ops->session_close(&follow->session->base);
     memory_free(follow);
+}
+
+/* The server will not go on from where the log was opened: the next look at
+ * that place must say so, and then it begins anew. */
+static enum status note_refusal(struct follow *follow, enum log_loss loss,
+                                struct error *error)
+{
+    memory_free(follow->source->refused_place);
+    follow->source->refused_place = memory_text(follow->request.place);
+    follow->source->refusal = (int)loss;
+    return error->status = STATUS_TEMPORARY;
+}
+
+/* Whoever has our id may want it again and again: the next reader has another
+ * one. */
+static enum status note_failure(struct follow *follow, struct error *error)
+{
+    switch (error->id) {
+    case ERROR_LOG_COLLISION:
+        follow->source->collision =
+            (uint64_t)clock_monotonic_us() ^ (uint64_t)getpid() << 40;
+        return error->status;
+    case ERROR_LOG_PURGED:
+        return note_refusal(follow, LOG_PURGED, error);
+    case ERROR_LOG_ANOTHER:
+        return note_refusal(follow, LOG_FORKED, error);
+    case ERROR_LOG_SHORTENED:
+        return note_refusal(follow, LOG_SHORTENED, error);
+    default:
+        return error->status;
+    }
 }
 
 static enum status follow_open(struct source *source,
@@ -99,6 +162,9 @@ static enum status follow_open(struct source *source,
     *follow = NULL;
     opened->source = (struct mysql_source *)source;
     opened->request = *request;
+    opened->place_text = memory_text(request->place);
+    opened->request.place = opened->place_text;
+    opened->reader_name = memory_text(request->reader ? request->reader : "");
     opened->slots = memory_new(FOLLOW_SLOTS, sizeof(*opened->slots));
     if (binlog_place_read(request->place, opened->source->is_mariadb,
                           &opened->place))
@@ -110,11 +176,13 @@ static enum status follow_open(struct source *source,
     opened->clock = opened->place.clock;
     if (status == STATUS_OK)
         status = open_log(opened, error);
-    if (status == STATUS_OK)
-        *follow = opened;
-    else
+    if (status != STATUS_OK) {
+        status = note_failure(opened, error);
         follow_close(opened);
-    return status;
+        return status;
+    }
+    *follow = opened;
+    return STATUS_OK;
 }
 
 /* --- transactions -------------------------------------------------------- */
@@ -125,23 +193,22 @@ static enum status begin(struct follow *follow,
 {
     if (!binlog_begin_parse(&event->header, event->body, &follow->begin))
         return binlog_damaged(&follow->reader, event, "a broken GTID", error);
-    if (follow->begin.is_prepared || follow->begin.is_completed) {
-        error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_ACTION,
-                         "cannot follow XA transactions yet: one stands at "
-                         "%s, %llu", follow->reader.file,
-                         (unsigned long long)event->start);
-        return error->status;
-    }
+    if (!follow->has_gtid && !follow->has_committed)
+        follow->skipped_bytes = follow->reader.skipped_bytes;
     follow->has_gtid = true;
+    follow->is_preparing = false;
+    follow->begin_clock = follow->clock;
+    follow->begin_start = event->start;
     follow->has_begun = follow->source->is_mariadb &&
                         !follow->begin.is_standalone;
     follow->ledger.seen++;
     follow->ledger.applied++;
+    if (follow->begin.is_prepared)
+        follow_xa_start(follow);
     return STATUS_OK;
 }
 
-/* Behind the event, whose bytes the clock has counted. */
-static void commit(struct follow *follow, const struct binlog_event *event)
+void follow_commit(struct follow *follow, uint64_t end)
 {
     struct binlog_place *place = &follow->place;
 
@@ -149,9 +216,11 @@ static void commit(struct follow *follow, const struct binlog_event *event)
         memory_free(place->file);
         place->file = memory_text(follow->reader.file);
     }
-    place->offset = event->end;
+    follow->has_committed = true;
+    place->offset = end;
     place->clock = follow->clock;
-    follow->ended_us = (int64_t)event->header.time * 1000000;
+    if (follow->ended_us != 0)
+        place->time = (uint64_t)follow->ended_us / 1000000;
     if (follow->has_gtid && !follow->begin.is_anonymous)
         gtid_set_add(&place->set, &follow->begin.gtid);
     follow->has_gtid = false;
@@ -162,8 +231,9 @@ static void commit(struct follow *follow, const struct binlog_event *event)
  * came to its end. */
 static void restart(struct follow *follow)
 {
-    if (follow->has_gtid)
+    if (follow->has_gtid && !follow->is_preparing)
         follow_tell(follow, TABLE_UNKNOWN, NULL);
+    follow->is_preparing = false;
     follow->has_gtid = false;
     follow->has_begun = false;
     follow_forget_maps(follow);
@@ -201,8 +271,7 @@ static enum status apply(struct follow *follow, struct binlog_event *event,
     }
 }
 
-/* An event that holds nothing of a row. */
-static void pass_over(struct follow *follow, const struct binlog_event *event)
+void follow_pass_over(struct follow *follow, const struct binlog_event *event)
 {
     bool is_own = event->class == BINLOG_OWN;
 
@@ -213,6 +282,29 @@ static void pass_over(struct follow *follow, const struct binlog_event *event)
         restart(follow);
 }
 
+static bool begins(uint8_t type)
+{
+    return type == BINLOG_GTID_EVENT || type == BINLOG_GTID_TAGGED_EVENT ||
+           type == BINLOG_ANONYMOUS_GTID_EVENT ||
+           type == BINLOG_MARIADB_GTID_EVENT;
+}
+
+/* Behind its last event, which was counted. */
+static enum status end_transaction(struct follow *follow,
+                                   const struct binlog_event *event,
+                                   struct log_item *item,
+                                   struct error *error)
+{
+    follow->ended_us = (int64_t)event->header.time * 1000000;
+    if (follow->is_preparing)
+        return follow_xa_prepared(follow, event, item, error);
+    if (follow->committed)
+        return follow_xa_commit(follow, event, item, error);
+    follow_commit(follow, event->end);
+    item->news = LOG_COMMIT;
+    return STATUS_OK;
+}
+
 static enum status take_event(struct follow *follow,
                               struct binlog_event *event,
                               struct log_item *item, struct error *error)
@@ -220,26 +312,72 @@ static enum status take_event(struct follow *follow,
     bool ends = false;
     enum status status = STATUS_OK;
 
-    if (event->class == BINLOG_APPLY)
-        status = apply(follow, event, &ends, error);
+    if (event->class != BINLOG_APPLY)
+        follow_pass_over(follow, event);
+    else if (follow->is_preparing && !begins(event->type))
+        status = follow_xa_event(follow, event, &ends, error);
     else
-        pass_over(follow, event);
+        status = apply(follow, event, &ends, error);
     if (status != STATUS_OK)
         return status;
-    follow->clock += event->counted_bytes;
-    item->news = follow->has_gtid || ends ? LOG_NOTHING : LOG_IDLE;
-    if (ends) {
-        commit(follow, event);
-        item->news = LOG_COMMIT;
+    if (follow->is_preparing)
+        follow->prepared_bytes += event->counted_bytes;
+    else
+        follow->clock += event->counted_bytes;
+    item->news = follow->has_gtid ? LOG_NOTHING : LOG_IDLE;
+    return ends ? end_transaction(follow, event, item, error) : STATUS_OK;
+}
+
+/* By GTID the server sends what is not known, wherever it stands. What is
+ * known and stands behind such a one was done later, but read before. */
+static void check_order(struct follow *follow)
+{
+    if (!follow->reader.may_skip || follow->source->is_mariadb ||
+        !follow->has_committed || follow->is_doubted ||
+        follow->reader.skipped_bytes == follow->skipped_bytes)
+        return;
+    follow->is_doubted = true;
+    follow_tell(follow, TABLE_UNSEEN, NULL);
+}
+
+/* Between transactions the place goes on to the next file, so that the server
+ * may drop the one before. */
+static void follow_file(struct follow *follow, const struct binlog_event *event,
+                        struct log_item *item)
+{
+    const struct binlog_reader *reader = &follow->reader;
+
+    if (event->type != BINLOG_ROTATE_EVENT || follow->has_gtid ||
+        (reader->may_skip && !follow->has_committed) ||
+        text_equal(reader->file, follow->place.file))
+        return;
+    follow_commit(follow, reader->offset);
+    item->news = LOG_COMMIT;
+}
+
+static enum status next_event(struct follow *follow, struct log_item *item,
+                              struct error *error)
+{
+    struct binlog_event event;
+    enum binlog_news news;
+    enum status status = binlog_next(&follow->reader, &event, &news, error);
+
+    if (status != STATUS_OK)
+        return status;
+    check_order(follow);
+    if (news == BINLOG_EVENT) {
+        status = take_event(follow, &event, item, error);
+        if (status == STATUS_OK)
+            follow_file(follow, &event, item);
+        return status;
     }
+    item->news = news == BINLOG_END ? LOG_END : LOG_IDLE;
     return STATUS_OK;
 }
 
 static enum status next_item(struct follow *follow, struct log_item *item,
                              struct error *error)
 {
-    struct binlog_event event;
-    enum binlog_news news;
     enum status status;
 
     *item = (struct log_item){.news = LOG_NOTHING};
@@ -254,16 +392,14 @@ static enum status next_item(struct follow *follow, struct log_item *item,
         item->news = LOG_COMMIT;
         return STATUS_OK;
     }
-    status = binlog_next(&follow->reader, &event, &news, error);
+    if (follow->replay)
+        status = follow_xa_next(follow, item, error);
+    else
+        status = next_event(follow, item, error);
     if (status != STATUS_OK)
-        return status;
-    if (news != BINLOG_EVENT) {
-        item->news = news == BINLOG_END ? LOG_END : LOG_IDLE;
-        return STATUS_OK;
-    }
-    status = take_event(follow, &event, item, error);
+        return note_failure(follow, error);
     /* News of the event come before the end of its transaction. */
-    if (status == STATUS_OK && follow->item_count > 0) {
+    if (follow->item_count > 0) {
         follow->has_ended_late = item->news == LOG_COMMIT;
         *item = follow->items[follow->item_given++];
     }
@@ -298,10 +434,14 @@ static const struct log_ledger *follow_ledger(const struct follow *follow)
 
 const struct log_ops binlog_log_ops = {
     .facts = binlog_facts,
+    .back = binlog_back,
     .end = binlog_end,
     .loss = binlog_loss,
+    .move = binlog_move,
     .children = binlog_children,
+    .spot = binlog_place_spot,
     .clock = binlog_place_clock,
+    .waiting = binlog_place_waiting,
     .visible = binlog_visible,
     .open = follow_open,
     .patience = follow_patience,

@@ -13,6 +13,7 @@
  * thread owns it; two connections: the log, and one to ask about tables.
  */
 #define FOLLOW_SLOTS 1024u
+#define BINLOG_UUID_BYTES 37
 #define FOLLOW_ITEMS 64u
 
 /* A followed table as it is resolved now. */
@@ -30,17 +31,32 @@ struct follow_slot {
     bool is_ready; /* `rows` is made for `map` */
 };
 
+struct follow_replay; /* binlog_follow_xa.c */
+
 struct follow {
     struct mysql_source *source;
-    struct log_request request; /* its place is copied */
+    struct log_request request; /* its texts are copied: */
+    char *place_text;
+    char *reader_name;
+    char *identity;    /* of the server that is read */
     struct mysql_session *session; /* to ask about tables */
     struct binlog_link *link;
     struct binlog_reader reader;
     struct binlog_place place; /* behind the last transaction */
+    bool has_committed;        /* one ended since it was opened */
+    bool is_doubted;           /* order by GTID was found not to be the log's */
+    uint64_t skipped_bytes;    /* before the first one, by GTID */
     uint64_t clock;            /* of the next event */
     struct binlog_begin begin; /* of the transaction that is open */
     bool has_gtid;             /* a GTID came, its transaction is open */
     bool has_begun;            /* ... and more than one event is to come */
+    uint64_t begin_clock;      /* before it */
+    uint64_t begin_start;      /* where it begins in its file */
+    bool is_preparing;         /* it is XA: its rows wait for their commit */
+    uint64_t prepared_bytes;   /* what the clock will move by then */
+    struct binlog_prepare prepare; /* its end; valid with that event */
+    char *committed;           /* name of one whose rows come now, or NULL */
+    struct follow_replay *replay; /* in place of the log, where not NULL */
     struct follow_table *tables;
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
@@ -57,6 +73,13 @@ struct follow {
  * become news about every table. */
 void follow_tell(struct follow *follow, enum log_fate fate,
                  struct followed *followed);
+/* An event that holds nothing of a row. */
+void follow_pass_over(struct follow *follow, const struct binlog_event *event);
+/* A transaction ended there, whose bytes the clock has counted. */
+void follow_commit(struct follow *follow, uint64_t end);
+/* By what the server tells readers apart. */
+void follow_name_reader(const struct follow *follow, const char *purpose,
+                        char *uuid, uint32_t *server_id);
 /* binlog_follow_rows.c: TABLE_MAP and rows events. */
 enum status follow_map(struct follow *follow,
                        const struct binlog_event *event,
@@ -71,6 +94,29 @@ bool follow_same_layout(struct follow *follow, struct followed *followed);
 enum status follow_query(struct follow *follow,
                          const struct binlog_event *event, bool *ends,
                          struct error *error) MUST_CHECK;
+
+/* binlog_follow_xa.c. The open transaction is one of XA. */
+void follow_xa_start(struct follow *follow);
+/* Any event of it; *ends: it is prepared, and then, when that is counted: */
+enum status follow_xa_event(struct follow *follow,
+                            const struct binlog_event *event, bool *ends,
+                            struct error *error) MUST_CHECK;
+enum status follow_xa_prepared(struct follow *follow,
+                               const struct binlog_event *event,
+                               struct log_item *item, struct error *error)
+    MUST_CHECK;
+/* One of the five statements. *ends with `committed` set: when it is counted,
+ * follow_xa_commit. */
+void follow_xa_query(struct follow *follow, const struct binlog_words *words,
+                     bool *ends);
+enum status follow_xa_commit(struct follow *follow,
+                             const struct binlog_event *event,
+                             struct log_item *item, struct error *error)
+    MUST_CHECK;
+/* While `replay` is set, in place of the log's next event. */
+enum status follow_xa_next(struct follow *follow, struct log_item *item,
+                           struct error *error) MUST_CHECK;
+void follow_xa_close(struct follow *follow);
 
 extern const struct log_ops binlog_log_ops;
 

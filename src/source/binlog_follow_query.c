@@ -82,7 +82,7 @@ static void meet_alter(struct follow *follow, const struct binlog_words *words,
         if (!found)
             doubt(follow, name->database, name->name, query);
         if (found && (words->moves_rows || words->touches_key ||
-                      name->new_name))
+                      name->new_name || follow->request.is_past))
             follow_tell(follow, TABLE_CHANGED, found);
         else if (found && !follow_same_layout(follow, found))
             follow_tell(follow, TABLE_CHANGED, found);
@@ -134,46 +134,31 @@ static void meet_ddl(struct follow *follow, const struct binlog_words *words,
     }
 }
 
-static enum status meet_xa(struct follow *follow,
-                           const struct binlog_event *event,
-                           struct error *error)
-{
-    (void)event;
-    error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_ACTION,
-                     "cannot follow XA transactions yet: one stands at %s, "
-                     "%llu", follow->reader.file,
-                     (unsigned long long)event->start);
-    error_effect(error, "The log stands still before it.");
-    error_next(error, "Set mode: incremental for the tables of this source.");
-    return error->status;
-}
-
 /* By the class alone: does the transaction end with it? */
-static enum status settle(struct follow *follow,
-                          const struct binlog_event *event,
-                          const struct binlog_words *words, bool *ends,
-                          struct error *error)
+static void settle(struct follow *follow, const struct binlog_words *words,
+                   bool *ends)
 {
     *ends = false;
     switch (words->class) {
     case QUERY_BEGIN:
         follow->has_begun = true;
-        return STATUS_OK;
+        return;
     case QUERY_COMMIT:
     case QUERY_ROLLBACK:
         *ends = true;
-        return STATUS_OK;
+        return;
     case QUERY_SAVEPOINT:
-        return STATUS_OK;
+        return;
     case QUERY_XA_START:
     case QUERY_XA_END:
     case QUERY_XA_PREPARE:
     case QUERY_XA_COMMIT:
     case QUERY_XA_ROLLBACK:
-        return meet_xa(follow, event, error);
+        follow_xa_query(follow, words, ends);
+        return;
     default:
         *ends = !follow->has_begun;
-        return STATUS_OK;
+        return;
     }
 }
 
@@ -184,7 +169,6 @@ enum status follow_query(struct follow *follow,
     struct binlog_query query;
     struct binlog_dialect dialect;
     struct binlog_words words;
-    enum status status;
 
     follow->ledger.seen++;
     follow->ledger.applied++;
@@ -193,9 +177,8 @@ enum status follow_query(struct follow *follow,
                               error);
     binlog_query_dialect(&follow->reader.format, &query, &dialect);
     binlog_words_read(&words, query.text, &dialect);
-    status = settle(follow, event, &words, ends, error);
-    if (status == STATUS_OK)
-        meet_ddl(follow, &words, &query);
+    settle(follow, &words, ends);
+    meet_ddl(follow, &words, &query);
     binlog_words_release(&words);
-    return status;
+    return STATUS_OK;
 }

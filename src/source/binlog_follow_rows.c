@@ -225,6 +225,7 @@ static void tell_rest(struct follow *follow, struct followed *followed)
         follow_tell(follow, TABLE_KEYS, followed);
     follow->ledger.seen += result->seen;
     follow->ledger.applied += result->rows + result->walked;
+    follow->ledger.filtered[FILTERED_KEPT] += result->kept;
     follow->ledger.filtered[FILTERED_REQUEST] +=
         result->key_only + result->unknown;
 }

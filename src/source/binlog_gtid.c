@@ -260,6 +260,44 @@ bool gtid_set_holds(const struct gtid_set *outer,
     return true;
 }
 
+uint64_t gtid_set_last(const struct gtid_set *set, uint32_t domain,
+                       uint32_t server)
+{
+    size_t index = find_entry(set, domain, server);
+    const struct gtid_entry *entry = set->entries + index;
+
+    return index < set->entry_count && entry->domain == domain &&
+                   entry->server == server
+               ? entry->number
+               : 0;
+}
+
+bool gtid_state_holds(const struct gtid_set *state,
+                      const struct gtid_set *position)
+{
+    for (size_t i = 0; i < position->entry_count; i++) {
+        const struct gtid_entry *entry = &position->entries[i];
+        if (gtid_set_last(state, entry->domain, entry->server) <
+            entry->number)
+            return false;
+    }
+    return position->is_mariadb || gtid_set_holds(state, position);
+}
+
+bool gtid_set_meets(const struct gtid_set *left, const struct gtid_set *right)
+{
+    for (size_t i = 0; i < right->entry_count; i++) {
+        size_t index = find_entry(left, right->entries[i].domain, 0);
+        if (index < left->entry_count &&
+            left->entries[index].domain == right->entries[i].domain)
+            return true;
+    }
+    for (size_t i = 0; i < right->line_count; i++)
+        if (line_of(left, right->lines[i].uuid, right->lines[i].tag))
+            return true;
+    return false;
+}
+
 static bool entries_equal(const struct gtid_set *left,
                           const struct gtid_set *right)
 {

@@ -87,6 +87,16 @@ void gtid_set_add_entry(struct gtid_set *set, struct gtid_entry entry);
 /* All of `inner` is in `outer`. For a MariaDB position: each of its entries. */
 bool gtid_set_holds(const struct gtid_set *outer,
                     const struct gtid_set *inner);
+/* MariaDB: the last number of that server in that domain; 0: none. */
+uint64_t gtid_set_last(const struct gtid_set *set, uint32_t domain,
+                       uint32_t server);
+/* Has a server whose state (gtid_binlog_state, gtid_executed) is `state` done
+ * what the position stands for? On MariaDB only by entries of the same
+ * server: the same number of another one is another transaction. */
+bool gtid_state_holds(const struct gtid_set *state,
+                      const struct gtid_set *position);
+/* Do both know a line (MySQL) or a domain (MariaDB)? */
+bool gtid_set_meets(const struct gtid_set *left, const struct gtid_set *right);
 bool gtid_set_equal(const struct gtid_set *left, const struct gtid_set *right);
 /* As the server prints it, without line ends, in a fixed order; appended. */
 void gtid_set_print(const struct gtid_set *set, struct buffer *target);

@@ -15,7 +15,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/stop.h"
-#include "source/mysql.h"
+#include "base/text.h"
+#include "source/binlog_place.h"
 #include "source/mysql_stream.h"
 
 #define COMMAND_DUMP 18
@@ -30,6 +31,9 @@
 /* A following server that says nothing for so long is dead. The first event
  * may take longer: the server looks for the place. */
 #define SILENCE_S 60
+/* The other way round: a warehouse that is slow, or a second reading of the
+ * log, holds this one up. */
+#define PATIENCE_S 3600
 
 #define FIRST_OFFSET 4
 #define EOF_BYTES 9
@@ -133,8 +137,8 @@ static enum status set_session(struct binlog_link *link,
         "SET @master_binlog_checksum = 'NONE',"
         " @source_binlog_checksum = 'NONE', @mariadb_slave_capability = 4,"
         " @master_heartbeat_period = %lld, @source_heartbeat_period = %lld,"
-        " @slave_uuid = ", HEARTBEAT_S * 1000000000ll,
-        HEARTBEAT_S * 1000000000ll);
+        " SESSION net_write_timeout = %u, @slave_uuid = ",
+        HEARTBEAT_S * 1000000000ll, HEARTBEAT_S * 1000000000ll, PATIENCE_S);
     mysql_quote_text(&sql, start->uuid);
     buffer_add_text(&sql, ", @replica_uuid = ");
     mysql_quote_text(&sql, start->uuid);
@@ -211,6 +215,24 @@ static enum status send_dump(struct binlog_link *link,
     return result == 0 ? STATUS_OK : failed(link, error);
 }
 
+/* Behind one address there may be several. */
+static enum status check_server(struct binlog_link *link,
+                                const struct binlog_start *start,
+                                struct error *error)
+{
+    char *identity = NULL;
+    enum status status = STATUS_OK;
+
+    if (start->identity)
+        status = binlog_identity(link->mysql, &identity, error);
+    if (identity && !text_equal(identity, start->identity))
+        status = error_set(error, ERROR_SOURCE_REACH,
+                           "could not %s: server %s answers, not %s", WHAT,
+                           identity, start->identity);
+    memory_free(identity);
+    return status;
+}
+
 static enum status start_dump(struct binlog_link *link,
                               const struct binlog_start *start,
                               struct error *error)
@@ -220,7 +242,9 @@ static enum status start_dump(struct binlog_link *link,
     if (!start->set && start->offset > UINT32_MAX)
         return error_set(error, ERROR_LOG_ANOTHER,
                          "cannot read the log from an offset above 4 GiB");
-    status = set_session(link, start, error);
+    status = check_server(link, start, error);
+    if (status == STATUS_OK)
+        status = set_session(link, start, error);
     if (status == STATUS_OK)
         status = send_dump(link, start, error);
     if (status == STATUS_OK && mysql_stream_fits(link->mysql))

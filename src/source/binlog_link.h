@@ -20,6 +20,7 @@ struct binlog_start {
     uint32_t server_id;    /* not that of any other replica */
     const char *uuid;      /* 36 characters, of this reader for ever: the server
                               ends an older link with it */
+    const char *identity;  /* of the server that must answer; NULL: any */
     bool stops_at_end;     /* the end as it is now gives BINLOG_END */
 };
 

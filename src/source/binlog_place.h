@@ -8,18 +8,47 @@
  * A place of the log as text: the end of a transaction.
  *
  *     {"server":"UUID or id@host:port","file":"binlog.000003",
- *      "offset":"4711","gtid":"0-1-33","clock":"123456"}
+ *      "offset":"4711","gtid":"0-1-33","clock":"123456",
+ *      "prepared":[{"xid":"1:7831:","gtid":"0-1-12","file":"binlog.000002",
+ *                   "offset":"99","bytes":"1234","time":"1795000000"}],
+ *      "time":"1763761200"}
  *
  * File and offset hold on that server alone; the set holds wherever the same
- * transactions are.
+ * transactions are. A file "" is told by the set alone. "prepared" stands
+ * there only where transactions of XA wait for their end, oldest first: their
+ * rows are read again from there when they are committed.
  */
+struct binlog_prepared {
+    char *name;      /* format:gtrid:bqual, the two in hex */
+    char *gtid;      /* of the transaction that prepared it */
+    char *file;      /* "": on another server, nobody knows where */
+    uint64_t offset; /* of its GTID */
+    uint64_t bytes;  /* what the clock moves by when it is committed */
+    uint64_t time_s; /* when it was prepared, UTC */
+};
+/* More of them are forgotten, oldest first: then every table is read again
+ * when such a one is committed. */
+#define BINLOG_PREPARED_MAX 1000
+
 struct binlog_place {
     char *server;
     char *file;
     uint64_t offset;
     struct gtid_set set;
     uint64_t clock;
+    struct binlog_prepared *prepared;
+    size_t prepared_count;
+    uint64_t time; /* of the last transaction, seconds UTC; 0 unknown */
 };
+/* Its texts become the place's; one of the same name is replaced. */
+void binlog_place_prepare(struct binlog_place *place,
+                          const struct binlog_prepared *prepared);
+/* NULL: none of that name. */
+const struct binlog_prepared *
+binlog_place_prepared(const struct binlog_place *place, const char *name);
+void binlog_place_settle(struct binlog_place *place, const char *name);
+/* The same place as another server has it: the set is what remains. */
+void binlog_place_move(struct binlog_place *place, const char *server);
 /* False where it is no place; then it is empty. */
 bool binlog_place_read(const char *text, bool is_mariadb,
                        struct binlog_place *place);
@@ -27,8 +56,25 @@ bool binlog_place_read(const char *text, bool is_mariadb,
 char *binlog_place_text(const struct binlog_place *place);
 void binlog_place_release(struct binlog_place *place);
 uint64_t binlog_place_clock(const char *text); /* of struct log_ops */
+bool binlog_place_waiting(const char *text, struct log_waiting *waiting);
+bool binlog_place_spot(const char *text, struct log_spot *spot);
 
 /* --- binlog_server.c: what the server says of its log -------------------- */
+
+/* The session's link. A server of the other kind than the source was when it
+ * was opened is an error. */
+enum status binlog_session(struct source_session *session, MYSQL **link,
+                           struct error *error);
+/* What tells a server from others, over its restarts; asked of the server that
+ * answers now. The caller frees it. */
+enum status binlog_identity(MYSQL *link, char **identity,
+                            struct error *error);
+/* Is the place's file one of the server's? */
+enum status binlog_has_file(MYSQL *link, const struct binlog_place *place,
+                            bool *is_there, struct error *error);
+/* Of struct log_ops. */
+enum status binlog_move(struct source_session *session, const char *place,
+                        char **moved, struct error *error);
 
 enum status binlog_end(struct source_session *session, uint64_t clock,
                        char **place, struct error *error);
@@ -36,10 +82,15 @@ enum status binlog_loss(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
 enum status binlog_visible(struct source_session *session, const char *place,
                            bool *is_visible, struct error *error);
+/* binlog_extent.c */
+enum status binlog_back(struct source_session *session, size_t files,
+                        char **place, struct log_extent *extent,
+                        struct error *error);
 /* binlog_facts.c */
 enum status binlog_children(struct source_session *session,
                             void (*tell)(void *context, const char *table),
                             void *context, struct error *error);
+/* binlog_judge.c */
 enum status binlog_facts(struct source_session *session,
                          struct log_facts *facts, struct error *error);
 

@@ -221,7 +221,10 @@ static enum status put_deleted(struct reading *reading, const uint8_t *start,
     }
     batch->versions[batch->row_count] = version_at(reading, start);
     end_deleted(table->followed->shape, batch, is_whole);
-    reading->result->rows++;
+    if (table->followed->shape && table->followed->shape->keeps_rows)
+        reading->result->kept++;
+    else
+        reading->result->rows++;
     return STATUS_OK;
 }
 

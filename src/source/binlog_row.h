@@ -65,11 +65,12 @@ struct binlog_rows {
 /* Kind and form of an event code; false for one that holds no rows. */
 bool binlog_rows_kind(uint8_t code, struct binlog_rows *rows);
 
-/* What became of the row images of an event: seen = rows + walked + key_only +
- * unknown; both images of an UPDATE count. */
+/* What became of the row images of an event: seen = rows + kept + walked +
+ * key_only + unknown; both images of an UPDATE count. */
 struct binlog_rows_result {
     uint64_t seen;
     uint64_t rows;      /* went to the sink, deletes too, or to a filter */
+    uint64_t kept;      /* deletes that delete nothing: the shape keeps rows */
     uint64_t walked;    /* before images that say nothing new, history */
     uint64_t key_only;  /* of rows that only `keys` tells */
     uint64_t unknown;   /* not even a key: the table is to be read anew */

@@ -3,6 +3,7 @@
  * it, whether its changes can be seen. What must stay true: a place is called
  * visible only when the server itself says that every change up to it is.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,10 +46,37 @@ static struct mysql_source *source_of(struct source_session *session)
     return (struct mysql_source *)session->source;
 }
 
-static enum status link_of(struct source_session *session, MYSQL **link,
+enum status binlog_session(struct source_session *session, MYSQL **link,
                            struct error *error)
 {
-    return mysql_session_link((struct mysql_session *)session, link, error);
+    enum status status = mysql_session_link((struct mysql_session *)session,
+                                            link, error);
+
+    if (status == STATUS_OK &&
+        mariadb_connection(*link) != source_of(session)->is_mariadb)
+        status = error_set(error, ERROR_LOG_ANOTHER,
+                           "cannot read the log: the server is one of another "
+                           "kind now");
+    return status;
+}
+
+/* MariaDB has no identity of its own: as mysql_driver.c. */
+enum status binlog_identity(MYSQL *link, char **identity, struct error *error)
+{
+    struct answer answer;
+    enum status status = ask(
+        link,
+        mariadb_connection(link)
+            ? "SELECT CONCAT(@@server_id, '@', @@hostname, ':', @@port), 0, 0"
+            : "SELECT @@server_uuid, 0, 0",
+        &answer, error);
+
+    *identity = memory_text(answer.cells[0]);
+    forget(&answer);
+    if (status == STATUS_OK && !*identity)
+        status = error_set(error, ERROR_SOURCE_PROTOCOL,
+                           "could not ask the server who it is");
+    return status;
 }
 
 /* --- the end ------------------------------------------------------------- */
@@ -90,7 +118,7 @@ static enum status ask_end(MYSQL *link, bool is_mariadb,
 
 /* The set of all that stands before file and offset. */
 static enum status ask_set(MYSQL *link, bool is_mariadb,
-                           const struct answer *end, char **set,
+                           const char *file, const char *offset, char **set,
                            struct error *error)
 {
     struct answer answer;
@@ -100,8 +128,8 @@ static enum status ask_set(MYSQL *link, bool is_mariadb,
     buffer_init(&sql, 4096);
     if (is_mariadb) {
         buffer_add_text(&sql, "SELECT BINLOG_GTID_POS(");
-        mysql_quote_text(&sql, end->cells[0]);
-        buffer_add_format(&sql, ", %s), 0, 0", end->cells[1]);
+        mysql_quote_text(&sql, file);
+        buffer_add_format(&sql, ", %s), 0, 0", offset);
     } else {
         buffer_add_text(&sql, "SELECT @@global.gtid_executed, 0, 0");
     }
@@ -120,7 +148,7 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
     struct answer end = {{NULL}};
     char *set = NULL;
     MYSQL *link;
-    enum status status = link_of(session, &link, error);
+    enum status status = binlog_session(session, &link, error);
 
     *place = NULL;
     if (status == STATUS_OK && !source->is_mariadb)
@@ -128,7 +156,10 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
     if (status == STATUS_OK)
         status = ask_end(link, source->is_mariadb, &end, error);
     if (status == STATUS_OK)
-        status = ask_set(link, source->is_mariadb, &end, &set, error);
+        status = ask_set(link, source->is_mariadb, end.cells[0], end.cells[1],
+                         &set, error);
+    if (status == STATUS_OK)
+        status = binlog_identity(link, &found.server, error);
     gtid_set_init(&found.set, source->is_mariadb);
     if (status == STATUS_OK &&
         (!text_to_u64(end.cells[1], &found.offset) ||
@@ -136,7 +167,6 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
         status = error_set(error, ERROR_SOURCE_PROTOCOL,
                            "could not understand where the log ends");
     if (status == STATUS_OK) {
-        found.server = memory_text(source->facts.identity);
         found.file = memory_text(end.cells[0]);
         *place = binlog_place_text(&found);
     }
@@ -150,6 +180,7 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
 
 struct search {
     const struct binlog_place *place;
+    char *first; /* the oldest file */
     bool is_there;
     uint64_t size;
 };
@@ -160,13 +191,44 @@ static bool take_file(void *context, char **cells,
     struct search *search = context;
 
     (void)lengths;
+    if (!search->first)
+        search->first = memory_text(cells[0]);
     if (cells[0] && cells[1] && text_equal(cells[0], search->place->file))
         search->is_there = text_to_u64(cells[1], &search->size);
     return true;
 }
 
-/* A set that the server keeps in a variable; empty where it is none. The
- * caller releases it, also after a failure. */
+/* The caller frees `first`. */
+static enum status search_files(MYSQL *link, const struct binlog_place *place,
+                                struct search *search, struct error *error)
+{
+    *search = (struct search){.place = place};
+    return mysql_query_rows(link, "SHOW BINARY LOGS", take_file, search,
+                            error);
+}
+
+enum status binlog_has_file(MYSQL *link, const struct binlog_place *place,
+                            bool *is_there, struct error *error)
+{
+    struct search search;
+    enum status status = search_files(link, place, &search, error);
+
+    *is_there = search.is_there;
+    memory_free(search.first);
+    return status;
+}
+
+static enum status parse_set(const char *text, struct gtid_set *set,
+                             struct error *error)
+{
+    if (text && gtid_set_parse(set, text))
+        return STATUS_OK;
+    return error_set(error, ERROR_SOURCE_PROTOCOL,
+                     "could not understand a set of transactions");
+}
+
+/* A set that the server keeps in a variable. The caller releases it, also
+ * after a failure. */
 static enum status ask_kept(MYSQL *link, bool is_mariadb, const char *variable,
                             struct gtid_set *set, struct error *error)
 {
@@ -177,85 +239,103 @@ static enum status ask_kept(MYSQL *link, bool is_mariadb, const char *variable,
     gtid_set_init(set, is_mariadb);
     (void)snprintf(sql, sizeof(sql), "SELECT %s, 0, 0", variable);
     status = ask(link, sql, &answer, error);
-    if (status == STATUS_OK &&
-        (!answer.cells[0] || !gtid_set_parse(set, answer.cells[0])))
-        status = error_set(error, ERROR_SOURCE_PROTOCOL,
-                           "could not understand %s of the server", variable);
+    if (status == STATUS_OK)
+        status = parse_set(answer.cells[0], set, error);
     forget(&answer);
     return status;
 }
 
-/* Does the server know every transaction up to the place? */
-static enum status holds_set(MYSQL *link, bool is_mariadb,
-                             const struct binlog_place *place, bool *holds,
-                             struct error *error)
+/* Every transaction that the server knows. */
+static enum status ask_known(MYSQL *link, bool is_mariadb,
+                             struct gtid_set *known, struct error *error)
 {
-    struct gtid_set known;
-    enum status status = ask_kept(link, is_mariadb,
-                                  is_mariadb ? "@@gtid_binlog_state"
-                                             : "@@global.gtid_executed",
-                                  &known, error);
+    return ask_kept(link, is_mariadb,
+                    is_mariadb ? "@@gtid_binlog_state"
+                               : "@@global.gtid_executed",
+                    known, error);
+}
 
-    *holds = status == STATUS_OK && gtid_set_holds(&known, &place->set);
-    gtid_set_release(&known);
+/* Those that stand in its log no more. */
+static enum status ask_purged(MYSQL *link, bool is_mariadb, const char *first,
+                              struct gtid_set *purged, struct error *error)
+{
+    char *text = NULL;
+    enum status status;
+
+    if (!is_mariadb)
+        return ask_kept(link, false, "@@global.gtid_purged", purged, error);
+    gtid_set_init(purged, true);
+    status = ask_set(link, true, first ? first : "", "4", &text, error);
+    if (status == STATUS_OK)
+        status = parse_set(text, purged, error);
+    memory_free(text);
     return status;
 }
 
-/* Are all transactions behind the place still in the log? MySQL says; on
- * MariaDB the dump itself is refused where they are not. */
-static enum status keeps_rest(MYSQL *link, bool is_mariadb,
-                              const struct binlog_place *place, bool *keeps,
-                              struct error *error)
-{
-    struct gtid_set purged;
-    enum status status;
+/* What the server has, beside the place. */
+struct standing {
+    bool is_same;   /* it is the server of the place */
+    bool holds;     /* it knows every transaction up to the place ... */
+    bool knows;     /* ... at least some */
+    bool keeps;     /* all behind the place stand in its log */
+    struct search search;
+};
 
-    *keeps = true;
-    if (is_mariadb)
-        return STATUS_OK;
-    status = ask_kept(link, false, "@@global.gtid_purged", &purged, error);
-    *keeps = status == STATUS_OK && gtid_set_holds(&place->set, &purged);
+static enum status look(MYSQL *link, const struct mysql_source *source,
+                        const struct binlog_place *place,
+                        struct standing *standing, struct error *error)
+{
+    struct gtid_set known;
+    struct gtid_set purged;
+    char *identity = NULL;
+    enum status status = search_files(link, place, &standing->search, error);
+
+    gtid_set_init(&purged, source->is_mariadb);
+    gtid_set_init(&known, source->is_mariadb);
+    if (status == STATUS_OK)
+        status = binlog_identity(link, &identity, error);
+    if (status == STATUS_OK)
+        status = ask_known(link, source->is_mariadb, &known, error);
+    if (status == STATUS_OK)
+        status = ask_purged(link, source->is_mariadb, standing->search.first,
+                            &purged, error);
+    if (status == STATUS_OK) {
+        standing->is_same = text_equal(place->server, identity);
+        standing->holds = gtid_state_holds(&known, &place->set);
+        standing->knows = gtid_set_meets(&known, &place->set);
+        standing->keeps = gtid_set_holds(&place->set, &purged);
+    }
+    memory_free(identity);
+    gtid_set_release(&known);
     gtid_set_release(&purged);
     return status;
 }
 
-static enum status judge(MYSQL *link, const struct mysql_source *source,
-                         const struct binlog_place *place,
-                         enum log_loss *loss, struct error *error)
+static enum log_loss judge(const struct binlog_place *place,
+                           const struct standing *standing)
 {
-    struct search search = {.place = place};
-    bool is_same = text_equal(place->server, source->facts.identity);
+    const struct search *search = &standing->search;
     bool has_set = !gtid_set_is_empty(&place->set);
-    bool holds = false;
-    bool keeps = false;
-    enum status status = holds_set(link, source->is_mariadb, place, &holds,
-                                   error);
 
-    if (status == STATUS_OK)
-        status = keeps_rest(link, source->is_mariadb, place, &keeps, error);
-    if (status == STATUS_OK)
-        status = mysql_query_rows(link, "SHOW BINARY LOGS", take_file,
-                                  &search, error);
-    if (status != STATUS_OK)
-        return status;
-    if (!holds || (!is_same && !has_set))
-        *loss = LOG_ANOTHER;
-    else if (!is_same)
-        *loss = keeps ? LOG_MOVED : LOG_ANOTHER;
-    else if (!search.is_there)
-        *loss = LOG_PURGED;
-    else
-        *loss = place->offset > search.size ? LOG_SHORTENED : LOG_THERE;
-    return STATUS_OK;
+    if (!standing->is_same && has_set && standing->holds)
+        return standing->keeps ? LOG_MOVED : LOG_ANOTHER;
+    if (!standing->is_same)
+        return standing->knows ? LOG_FORKED : LOG_ANOTHER;
+    if (!standing->holds)
+        return LOG_ANOTHER;
+    if (!search->is_there)
+        return has_set && standing->keeps ? LOG_THERE : LOG_PURGED;
+    return place->offset > search->size ? LOG_SHORTENED : LOG_THERE;
 }
 
 enum status binlog_loss(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error)
 {
     const struct mysql_source *source = source_of(session);
+    struct standing standing = {.is_same = false};
     struct binlog_place found;
     MYSQL *link;
-    enum status status = link_of(session, &link, error);
+    enum status status = binlog_session(session, &link, error);
 
     if (status != STATUS_OK)
         return status;
@@ -263,7 +343,39 @@ enum status binlog_loss(struct source_session *session, const char *place,
         *loss = LOG_ANOTHER; /* of the other kind of server, perhaps */
         return STATUS_OK;
     }
-    status = judge(link, source, &found, loss, error);
+    if (source->refused_place && text_equal(place, source->refused_place)) {
+        *loss = (enum log_loss)source->refusal;
+        binlog_place_release(&found);
+        return STATUS_OK;
+    }
+    status = look(link, source, &found, &standing, error);
+    if (status == STATUS_OK)
+        *loss = judge(&found, &standing);
+    memory_free(standing.search.first);
+    binlog_place_release(&found);
+    return status;
+}
+
+enum status binlog_move(struct source_session *session, const char *place,
+                        char **moved, struct error *error)
+{
+    const struct mysql_source *source = source_of(session);
+    struct binlog_place found;
+    char *identity = NULL;
+    MYSQL *link;
+    enum status status = binlog_session(session, &link, error);
+
+    *moved = NULL;
+    if (!binlog_place_read(place, source->is_mariadb, &found))
+        return error_set(error, ERROR_STATE_DAMAGED,
+                         "cannot read the place of the log in the state");
+    if (status == STATUS_OK)
+        status = binlog_identity(link, &identity, error);
+    if (status == STATUS_OK) {
+        binlog_place_move(&found, identity);
+        *moved = binlog_place_text(&found);
+    }
+    memory_free(identity);
     binlog_place_release(&found);
     return status;
 }
@@ -303,6 +415,31 @@ static int compare_files(const char *left, const char *right)
     return strcmp(left, right);
 }
 
+/* On another server files say nothing: the sets do. */
+static enum status is_past(MYSQL *link, const struct snapshot *snapshot,
+                           const struct binlog_place *place, bool *is_past,
+                           struct error *error)
+{
+    int order = compare_files(snapshot->file, place->file);
+    struct gtid_set seen;
+    char *text = NULL;
+    char offset[24];
+    enum status status;
+
+    *is_past = order > 0 || (order == 0 && snapshot->offset >= place->offset);
+    if (place->file[0] != '\0')
+        return STATUS_OK;
+    gtid_set_init(&seen, true);
+    (void)snprintf(offset, sizeof(offset), "%" PRIu64, snapshot->offset);
+    status = ask_set(link, true, snapshot->file, offset, &text, error);
+    if (status == STATUS_OK)
+        status = parse_set(text, &seen, error);
+    *is_past = status == STATUS_OK && gtid_set_holds(&seen, &place->set);
+    gtid_set_release(&seen);
+    memory_free(text);
+    return status;
+}
+
 /* A snapshot of the server and the place of the log that belongs to it. */
 static enum status ask_snapshot(MYSQL *link, const struct binlog_place *place,
                                 bool *is_visible, struct error *error)
@@ -311,19 +448,27 @@ static enum status ask_snapshot(MYSQL *link, const struct binlog_place *place,
     enum status status = mysql_query_rows(
         link, "START TRANSACTION WITH CONSISTENT SNAPSHOT", NULL, NULL,
         error);
-    int order;
 
     if (status == STATUS_OK)
         status = mysql_query_rows(link, "SHOW STATUS LIKE 'binlog_snapshot%'",
                                   take_snapshot, &snapshot, error);
     if (status == STATUS_OK)
         status = mysql_query_rows(link, "ROLLBACK", NULL, NULL, error);
-    if (status == STATUS_OK && snapshot.file) {
-        order = compare_files(snapshot.file, place->file);
-        *is_visible = order > 0 ||
-                      (order == 0 && snapshot.offset >= place->offset);
-    }
+    if (status == STATUS_OK && snapshot.file)
+        status = is_past(link, &snapshot, place, is_visible, error);
     memory_free(snapshot.file);
+    return status;
+}
+
+/* gtid_executed never runs ahead of what is visible. */
+static enum status ask_executed(MYSQL *link, const struct binlog_place *place,
+                                bool *is_visible, struct error *error)
+{
+    struct gtid_set known;
+    enum status status = ask_known(link, false, &known, error);
+
+    *is_visible = status == STATUS_OK && gtid_set_holds(&known, &place->set);
+    gtid_set_release(&known);
     return status;
 }
 
@@ -333,7 +478,7 @@ enum status binlog_visible(struct source_session *session, const char *place,
     const struct mysql_source *source = source_of(session);
     struct binlog_place found;
     MYSQL *link;
-    enum status status = link_of(session, &link, error);
+    enum status status = binlog_session(session, &link, error);
 
     *is_visible = false;
     if (status != STATUS_OK)
@@ -341,10 +486,9 @@ enum status binlog_visible(struct source_session *session, const char *place,
     if (!binlog_place_read(place, source->is_mariadb, &found))
         return error_set(error, ERROR_STATE_DAMAGED,
                          "cannot read the place of the log in the state");
-    /* gtid_executed never runs ahead of what is visible. */
     status = source->is_mariadb
                  ? ask_snapshot(link, &found, is_visible, error)
-                 : holds_set(link, false, &found, is_visible, error);
+                 : ask_executed(link, &found, is_visible, error);
     binlog_place_release(&found);
     return status;
 }

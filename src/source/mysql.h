@@ -21,6 +21,11 @@ struct mysql_source {
     char *database; /* as the server names it */
     bool is_mariadb;
     unsigned version; /* 101119 for 10.11.19, 90704 for 9.7.4 */
+    char *refused_place; /* of the log: the server will not go on from there,
+                            whatever its variables say; or NULL */
+    int refusal;         /* enum log_loss */
+    uint64_t collision; /* of the follower: makes its server id another one
+                           after somebody else took it; 0 never */
     pthread_mutex_t mutex; /* guards what stands below */
     struct mysql_charsets *charsets;
     struct source_bound bound; /* the last reading */
@@ -163,7 +168,7 @@ enum status mysql_cursor_maxima(struct source_session *session,
                                 struct error *error) MUST_CHECK;
 enum status mysql_bound(struct source *source, struct source_bound *bound,
                         struct error *error) MUST_CHECK;
-void mysql_grants(const struct endpoint_settings *settings,
+void mysql_grants(const struct endpoint_settings *settings, bool follows,
                   struct buffer *target);
 
 /* --- mysql_scan.c ------------------------------------------------------- */

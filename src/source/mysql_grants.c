@@ -1,7 +1,8 @@
 /*
  * The least that an account needs: SELECT on its database, and what proves the
- * bound of windows: PROCESS shows open transactions, the other says whether
- * the server is a replica.
+ * bound of windows: PROCESS shows open transactions, REPLICATION CLIENT (which
+ * MariaDB takes for BINLOG MONITOR) whether the server is a replica, and where
+ * its log ends. REPLICATION SLAVE reads the log; nothing else does.
  */
 #include "base/text.h"
 #include "mysql.h"
@@ -43,7 +44,7 @@ static void add_database(const char *name, struct buffer *target)
     buffer_add_byte(target, '`');
 }
 
-void mysql_grants(const struct endpoint_settings *settings,
+void mysql_grants(const struct endpoint_settings *settings, bool follows,
                   struct buffer *target)
 {
     buffer_add_text(target, "GRANT SELECT ON ");
@@ -51,5 +52,9 @@ void mysql_grants(const struct endpoint_settings *settings,
     buffer_add_text(target, ".*");
     add_account(settings, target);
     buffer_add_text(target, "GRANT PROCESS, REPLICATION CLIENT ON *.*");
+    add_account(settings, target);
+    if (!follows)
+        return;
+    buffer_add_text(target, "GRANT REPLICATION SLAVE ON *.*");
     add_account(settings, target);
 }

@@ -38,6 +38,7 @@ static void take_row(struct query *query, struct state_request *request)
     request->scope = query_get_text(query, 3);
     request->visible = query_get_text(query, 4);
     request->reason = query_get_text(query, 5);
+    request->filed_us = query_get_integer(query, 6);
 }
 
 enum status state_requests(struct state *state, const char *source,

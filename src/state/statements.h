@@ -61,7 +61,8 @@
         "visible, reason, filed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "         \
         "ON CONFLICT DO NOTHING")                                             \
     X(REQUEST_LIST, "SELECT id, source, table_name, scope, visible, "         \
-        "reason FROM requests WHERE served_us = 0 AND source = ?1 "           \
+        "reason, filed_us FROM requests "                                     \
+        "WHERE served_us = 0 AND source = ?1 "                                \
         "ORDER BY id LIMIT ?2")                                               \
     X(REQUEST_SERVED, "UPDATE requests SET served_us = ?2 WHERE id = ?1")     \
                                                                               \

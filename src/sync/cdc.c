@@ -5,6 +5,7 @@
  */
 #include "sync/cdc.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ static enum status open_stream(struct cdc *cdc, struct error *error)
     if (status != STATUS_OK)
         return status;
     cdc->place = memory_text(saved.checkpoint);
+    cdc_ledger_begin(cdc, saved.ledger);
     state_stream_release(&saved);
     struct deliver_plan plan = {
         .stream = cdc->name,
@@ -215,6 +217,11 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
         request(cdc, table, item->version,
                 "the log holds a statement in place of rows");
         break;
+    case TABLE_UNSEEN:
+        request(cdc, table, item->version,
+                "the log holds changes that cannot be read in their "
+                "place");
+        break;
     case TABLE_KEYS:
         request(cdc, table, item->version,
                 "the log holds rows without all their columns");
@@ -283,17 +290,30 @@ static enum status read_log(struct cdc *cdc, struct error *error)
     return status == STATUS_OK ? deliver_drain(cdc->deliver, error) : status;
 }
 
+/* The server tells readers apart by it, whatever folder they run in. */
+static char *name_reader(const struct cdc *cdc)
+{
+    const char *path = state_path(cdc->state);
+    char whole[PATH_MAX];
+    return memory_format("%s %s", realpath(path, whole) ? whole : path,
+                         cdc->name);
+}
+
 enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
 {
+    char *reader = name_reader(cdc);
     struct log_request request = {
         .place = cdc->place,
+        .reader = reader,
         .epoch = cdc->epoch,
         .stops_at_end = stops_at_end,
         .sink = {.context = cdc, .find = cdc_find, .room = cdc_room},
     };
     FAILPOINT("cdc.follow", error);
-    return cdc->sync->source->ops->log->open(cdc->sync->source, &request,
-                                             &cdc->follow, error);
+    enum status status = cdc->sync->source->ops->log->open(
+        cdc->sync->source, &request, &cdc->follow, error);
+    memory_free(reader);
+    return status;
 }
 
 enum status cdc_follow(struct cdc *cdc, struct error *error)

@@ -77,6 +77,8 @@ struct cdc {
     struct state_request *requests; /* found since the last seal */
     size_t request_count;
     bool has_moved;    /* transactions since the last seal */
+    struct log_ledger before; /* of the rounds before this one */
+    int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
 };
 
 /* Does any table of the run follow the log? */
@@ -142,6 +144,14 @@ bool cdc_is_full(const struct cdc *cdc);
 void cdc_drop(struct cdc *cdc);
 /* Is it time to hand over what is held? */
 bool cdc_is_due(const struct cdc *cdc);
+
+/* --- cdc_ledger.c -------------------------------------------------------- */
+
+/* Goes on from what was saved, NULL: nothing, and notes how long the server
+ * keeps its log. */
+void cdc_ledger_begin(struct cdc *cdc, const char *saved);
+/* As JSON, to be saved with the checkpoint; the caller frees it. */
+char *cdc_ledger_text(const struct cdc *cdc);
 
 /* --- cdc_request.c ------------------------------------------------------- */
 

@@ -26,8 +26,10 @@ static const struct log_ops *log_of(const struct cdc *cdc)
  * a crash must find both or none. */
 static enum status save_place(struct cdc *cdc, struct error *error)
 {
+    char *ledger = cdc_ledger_text(cdc);
     struct deliver_seal seal = {
         .resume_from = cdc->place,
+        .ledger = ledger,
         .requests = cdc->requests,
         .request_count = cdc->request_count,
     };
@@ -38,6 +40,7 @@ static enum status save_place(struct cdc *cdc, struct error *error)
     if (status == STATUS_OK)
         status = deliver_drain(cdc->deliver, error);
     cdc_requests_drop(cdc);
+    memory_free(ledger);
     return status;
 }
 
@@ -67,9 +70,24 @@ static enum status step_epoch(struct cdc *cdc, struct error *error)
     return status;
 }
 
+/* Saved at once: each look at the old place would step the epoch again. */
+static enum status move_place(struct cdc *cdc, struct error *error)
+{
+    char *moved = NULL;
+    enum status status = log_of(cdc)->move(cdc->session, cdc->place, &moved,
+                                           error);
+    if (status != STATUS_OK)
+        return status;
+    memory_free(cdc->place);
+    cdc->place = moved;
+    return save_place(cdc, error);
+}
+
 static const char *const REASONS[] = {
     [LOG_PURGED] = "the server dropped a part of the log unread",
     [LOG_MOVED] = "another server goes on with the log",
+    [LOG_FORKED] = "another server answers, and its changes are not those that "
+                   "were read",
     [LOG_ANOTHER] = "this is another log than the one that was read",
     [LOG_SHORTENED] = "the log ends before the place that was read",
 };
@@ -87,9 +105,10 @@ static enum status settle_place(struct cdc *cdc, struct error *error)
     if (loss == LOG_PURGED) /* the same log: its clock goes on */
         return begin_anew(cdc, clock + 1, REASONS[loss], error);
     status = step_epoch(cdc, error);
-    if (status == STATUS_OK && loss != LOG_MOVED)
-        status = begin_anew(cdc, 0, REASONS[loss], error);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    return loss == LOG_MOVED ? move_place(cdc, error)
+                             : begin_anew(cdc, 0, REASONS[loss], error);
 }
 
 /* No copy may be older than what the warehouse holds of its table. */

@@ -4,7 +4,6 @@
  * in the order of the log, and the reader never waits for the pool while it
  * holds what the pool lacks.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,29 +166,6 @@ static enum status put_table(struct cdc_table *table, struct error *error)
     return status;
 }
 
-static char *ledger_text(const struct log_ledger *ledger)
-{
-    static const char *const names[LOG_FILTER_COUNT] = {
-        [FILTERED_TABLE] = "not_followed",
-        [FILTERED_STOPPED] = "stopped",
-        [FILTERED_REQUEST] = "read_again",
-        [FILTERED_IGNORABLE] = "ignorable",
-        [FILTERED_OWN] = "of_the_log",
-    };
-    json_t *object = json_object();
-    json_object_set_new(object, "seen", json_integer((json_int_t)ledger->seen));
-    json_object_set_new(object, "applied",
-                        json_integer((json_int_t)ledger->applied));
-    for (size_t i = 0; i < LOG_FILTER_COUNT; i++)
-        json_object_set_new(object, names[i],
-                            json_integer((json_int_t)ledger->filtered[i]));
-    char *dumped = json_dumps(object, JSON_COMPACT);
-    char *text = memory_text(dumped);
-    memory_free(dumped);
-    json_decref(object);
-    return text;
-}
-
 /* The checkpoint and what goes with it; nothing within a transaction. */
 static enum status seal(struct cdc *cdc, struct error *error)
 {
@@ -200,7 +176,7 @@ static enum status seal(struct cdc *cdc, struct error *error)
     uint64_t clock = 0;
     if (cdc->is_between && cdc->follow) {
         place = log->place(cdc->follow, &clock);
-        ledger = ledger_text(log->ledger(cdc->follow));
+        ledger = cdc_ledger_text(cdc);
         seal.resume_from = place;
         seal.ledger = ledger;
         seal.requests = cdc->requests;

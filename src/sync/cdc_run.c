@@ -88,8 +88,9 @@ static enum status one_round(struct sync *sync, struct sync_run *run,
         if (status != STATUS_TEMPORARY ||
             !backoff_next(&backoff, 0, &wait_ms))
             return status;
-        log_line(LOG_INFO, NULL, "%s, again in %.1f s", error->what,
-                 (double)wait_ms / 1000);
+        log_line(error->id == ERROR_LOG_COLLISION ? LOG_WARNING : LOG_INFO,
+                 NULL, "%s (%s), again in %.1f s", error->what,
+                 error_id_text(error->id), (double)wait_ms / 1000);
         if (!clock_sleep_ms(wait_ms))
             return stop_check(error);
     }

@@ -83,6 +83,9 @@ void sync_close(struct sync *sync)
         sync->source->ops->close(sync->source);
     if (sync->warehouse)
         sync->warehouse->ops->close(sync->warehouse);
+    if (sync->log_look)
+        log_look_release(sync->log_look);
+    memory_free(sync->log_look);
     pool_free(sync->pool);
     memory_free(sync);
 }

@@ -9,6 +9,8 @@
  * not fit becomes work->problem. */
 void work_shape(struct sync *sync, struct source_session *session,
                 struct work *work);
+/* May a guess take the log for it? Of a work that is described. */
+bool work_may_follow(const struct work *work);
 /* Mode and cursor, chosen or guessed, with the reason. */
 void work_choose(struct sync *sync, struct work *work);
 /* The unit of the integer cursor as it was guessed first: one odd row must not

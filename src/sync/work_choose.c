@@ -169,6 +169,40 @@ static void choose_cdc(struct sync *sync, struct work *work,
         error_next(error, "set  %s: {mode: full}", work->name);
 }
 
+bool work_may_follow(const struct work *work)
+{
+    return !work->settings->has_mode && work->settings->cursor_count == 0 &&
+           work->described && work->described->table->key_count > 0;
+}
+
+/* Without a word of the settings: the log, where it tells rows and may be
+ * read. What was guessed before stays. */
+static bool is_for_log(const struct sync *sync, struct work *work)
+{
+    const struct log_look *look = sync->log_look;
+    if (!work_may_follow(work) || work->table->key_count == 0 ||
+        was_guessed(work, MODE_INCREMENTAL) || was_guessed(work, MODE_FULL))
+        return false;
+    if (was_guessed(work, MODE_CDC))
+        return true;
+    if (!look)
+        return false;
+    if (look->refusal.id == ERROR_NONE && look->facts.has_rows)
+        return true;
+    if (look->refusal.id != ERROR_NONE)
+        work_remark(work, "not from the log: %s", look->refusal.what);
+    else
+        work_remark(work, "not from the log: its format is not ROW");
+    return false;
+}
+
+static void guess_cdc(struct work *work)
+{
+    work->mode = MODE_CDC;
+    (void)text_copy(work->reason, sizeof work->reason,
+                    "guessed: a key, and a log that may be read");
+}
+
 void work_choose(struct sync *sync, struct work *work)
 {
     struct error *error = &work->problem;
@@ -183,6 +217,8 @@ void work_choose(struct sync *sync, struct work *work)
     } else if (work->settings->has_mode || work->settings->cursor_count > 0) {
         (void)text_copy(work->reason, sizeof work->reason, "as set");
         choose_incremental(work, cursor, error);
+    } else if (is_for_log(sync, work)) {
+        guess_cdc(work);
     } else if (cursor && work->table->key_count > 0 &&
                !was_guessed(work, MODE_FULL)) {
         (void)snprintf(work->reason, sizeof work->reason,

@@ -379,6 +379,33 @@ static enum status find_lost(struct listing *listing, struct error *error)
     return status;
 }
 
+static const struct state_table *known_as(const struct listing *listing,
+                                          const char *name)
+{
+    for (size_t i = 0; listing->known && listing->known[i]; i++)
+        if (text_equal(listing->known[i]->name, name) &&
+            text_equal(listing->known[i]->source,
+                       listing->sync->endpoint->name))
+            return listing->known[i];
+    return NULL;
+}
+
+/* The log is looked at where a guess needs it: of a table that has none. */
+static enum status look_at_log(const struct listing *listing,
+                               struct error *error)
+{
+    const struct log_look *look;
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct work *work = &listing->works[i];
+        const struct state_table *known = known_as(listing, work->name);
+        bool is_settled = known && known->mode && known->is_guessed;
+        if (work->problem.id == ERROR_NONE && work_may_follow(work) &&
+            !is_settled)
+            return sync_log_look(listing->sync, &look, error);
+    }
+    return STATUS_OK;
+}
+
 static enum status list_all(struct listing *listing, struct error *error)
 {
     struct sync *sync = listing->sync;
@@ -396,6 +423,8 @@ static enum status list_all(struct listing *listing, struct error *error)
         status = find_names(listing, error);
     if (status == STATUS_OK)
         status = describe_all(listing, error);
+    if (status == STATUS_OK)
+        status = look_at_log(listing, error);
     for (size_t i = 0; i < listing->count && status == STATUS_OK; i++)
         status = make_work(listing, &listing->works[i], error);
     if (status != STATUS_OK)

@@ -54,7 +54,8 @@ class Load(Tool):
         folder = tempfile.mkdtemp(prefix="tidemark-bench-")
         own = Tidemark(self.programs.tidemark, folder)
         own.settings({
-            "source": {"url": self.servers.source.url(self.database),
+            "source": {"url": self.servers.source.url(self.database,
+                                                      tables="*"),
                        "password": "${env:LAB_PASSWORD}"},
             "warehouse": {"url": self.servers.warehouse.url(TARGET),
                           "password": "${env:LAB_PASSWORD}",

@@ -20,12 +20,18 @@ from .process import Server
 USER = "sync"
 PASSWORD = "canary-4Yx9:@/%#z"
 GRANTS = "SELECT, PROCESS, REPLICATION SLAVE, REPLICATION CLIENT"
+# May not read the log: where no mode is set, windows and whole tables are
+# guessed for it.
+WINDOW_USER = "window"
+WINDOW_GRANTS = "SELECT, PROCESS, REPLICATION CLIENT"
 
 _USERS = f"""
 CREATE USER 'root'@'%';
 GRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;
 CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';
 GRANT {GRANTS} ON *.* TO '{USER}'@'%';
+CREATE USER '{WINDOW_USER}'@'%' IDENTIFIED BY '{PASSWORD}';
+GRANT {WINDOW_GRANTS} ON *.* TO '{WINDOW_USER}'@'%';
 """
 
 _OPTIONS = {
@@ -137,9 +143,11 @@ class Database(Server):
 
     # -- use ---------------------------------------------------------------
 
-    def url(self, database="", port=None):
-        """For tidemark; port: that of a proxy in front."""
-        return f"mysql://{USER}@127.0.0.1:{port or self.port}/{database}"
+    def url(self, database="", port=None, tables="cdc"):
+        """For tidemark; port: that of a proxy in front. The account may read
+        the log where the settings of `tables` name the mode."""
+        user = USER if "cdc" in str(tables) else WINDOW_USER
+        return f"mysql://{user}@127.0.0.1:{port or self.port}/{database}"
 
     def admin(self, database=None, **more):
         """A connection of root: autocommit, several statements a text."""

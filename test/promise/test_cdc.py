@@ -281,23 +281,6 @@ def test_a_name_in_another_character_set(rig):
     rig.equal("été")
 
 
-def test_xa_holds_the_log_and_no_window(rig):
-    table(rig)
-    rig.orders(5)
-    rig.settings(tables=[{"t": {"mode": "cdc"}},
-                         {"orders": {"mode": "incremental"}}])
-    rig.ok("run")
-    for sql in ("XA START 'x'", "DELETE FROM t WHERE id = 1", "XA END 'x'",
-                "XA PREPARE 'x'", "XA COMMIT 'x'"):
-        rig.sql(sql)
-    rig.sql("UPDATE orders SET note = 'later' WHERE id = 2")
-    time.sleep(6)
-    result = rig.run("run")
-    assert result.code == 4 and "XA" in result.stderr, str(result)
-    rig.equal("orders")
-    assert rig.value("SELECT count() FROM t") == 3
-
-
 def test_from_windows_to_the_log_and_back(rig):
     rig.orders(50)
     rig.settings()

@@ -464,7 +464,7 @@ int main(int count, char **words)
     probe.ops = source_find(probe.settings.url.scheme);
     if (text_equal(words[2], "grants")) {
         buffer_init(&grants, 4096);
-        probe.ops->grants(&probe.settings, &grants);
+        probe.ops->grants(&probe.settings, false, &grants);
         printf("%s", buffer_text(&grants));
         return 0;
     }

@@ -42,8 +42,8 @@ def test_init_writes_settings_that_run_as_they_are(shop):
     text = written(shop)
     assert PASSWORD not in text
     assert "password: ${env:TIDEMARK_SOURCE_PASSWORD}" in text
-    assert re.search(r"^  - orders +# incremental, guessed: cursor updated_at"
-                     r" is indexed; about \d+ rows", text, re.MULTILINE)
+    assert re.search(r"^  - orders +# cdc, guessed: a key, and a log that may "
+                     r"be read; about \d+ rows", text, re.MULTILINE)
     assert re.search(r"^  - plain +# full, guessed: ", text, re.MULTILINE)
     assert stat.S_IMODE(os.stat(shop.tidemark.path).st_mode) == 0o600
     assert os.listdir(shop.tidemark.folder).count("tidemark.yml") == 1
@@ -53,6 +53,16 @@ def test_init_writes_settings_that_run_as_they_are(shop):
     shop.ok("check", environment=PASSWORDS)
     shop.ok("run", environment=PASSWORDS)
     shop.equal("orders")
+
+
+def test_init_says_why_it_is_not_the_log(shop):
+    os.unlink(shop.tidemark.path)
+    result = init(shop, source=shop.source.url(shop.database, tables="*"))
+    assert result.code == 0, str(result)
+    text = written(shop)
+    assert re.search(r"^  - orders +# incremental, guessed: cursor updated_at"
+                     r" is indexed; about \d+ rows", text, re.MULTILINE)
+    assert "# not from the log: cannot read the log: Access denied" in text
 
 
 def test_a_dry_init_shows_the_file_and_writes_none(shop):
@@ -120,7 +130,9 @@ def test_init_says_what_is_missing(shop):
 def test_check_tells_facts_remarks_and_the_next_command(shop):
     result = shop.ok("check")
     assert re.match(
-        r"source +mysql://sync@127.0.0.1:\d+/\S+ +MariaDB 10.*\n"
+        r"source +mysql://window@127.0.0.1:\d+/\S+ +MariaDB 10.*\n"
+        r"  log +ROW, full image, full metadata, never purged   "
+        r"cannot be followed\n"
         r"  clock +\S+ s   ok\n"
         r"  windows +bound proved, overlap 5 s   ok\n"
         r"warehouse +clickhouse://sync@127.0.0.1:\d+/\S+ +ClickHouse 26.*\n"
@@ -129,8 +141,11 @@ def test_check_tells_facts_remarks_and_the_next_command(shop):
         str(result)
     assert "  ! orders  windows cannot see rows that are deleted" in \
         result.stdout
-    assert result.stdout.endswith("no problem, 3 remarks. "
+    assert result.stdout.endswith("no problem, 4 remarks. "
                                   "next: tidemark run\n"), str(result)
+    assert re.search("  ! bad, orders  not from the log: .* denied.*\n"
+                     " +hint: run what  tidemark grants  prints",
+                     result.stdout), str(result)
 
 
 def test_a_quiet_check_prints_problems_alone(shop):
@@ -142,7 +157,7 @@ def test_a_quiet_check_prints_problems_alone(shop):
     assert result.code == 1
     lines = result.stdout.splitlines()
     assert lines[0].startswith('  x gone  cannot find table "gone"')
-    assert lines[-1].startswith("2 tables, 1 problem, 1 remark. "), \
+    assert lines[-1].startswith("2 tables, 1 problem, 2 remarks. "), \
         str(result)
     assert "! orders" not in result.stdout and "clock" not in result.stdout
 
@@ -162,7 +177,7 @@ def test_check_names_each_problem_with_what_to_do(shop):
     assert '  x gone  cannot find table "gone"' in result.stdout
     assert "(TM2101)" in result.stdout and "(TM2102)" in result.stdout
     assert "      next: " in result.stdout
-    assert result.stdout.endswith("2 problems, 1 remark. Solve the problems, "
+    assert result.stdout.endswith("2 problems, 2 remarks. Solve the problems, "
                                   "then: tidemark run\n"), str(result)
     document = shop.run("check", "--json").json()
     assert document["exit"] == 1 and document["problems"] == 2
@@ -360,7 +375,7 @@ def test_help_begins_with_examples_and_fits_80_columns(shop):
     assert shop.ok("help", "run").stdout.startswith("  tidemark run\n")
     assert shop.ok("run", "--help").stdout == shop.ok("help", "run").stdout
     text = shop.ok("help").stdout
-    for name in ("daemon", "audit", "selftest", "manual", "throttle"):
+    for name in ("audit", "manual"):
         assert name not in text
     assert_failure(shop.run("help", "rum"), 2, "TM1006", "tidemark run")
 

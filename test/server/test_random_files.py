@@ -22,7 +22,7 @@ BATCHES = 10 if os.environ.get("TIDEMARK_NIGHTLY") else 1
 
 def run(tidemark, source, database, folder, **settings):
     tidemark.settings({
-        "source": {"url": source.url(database),
+        "source": {"url": source.url(database, tables="*"),
                    "password": "${env:LAB_PASSWORD}"},
         "warehouse": {"url": f"files://{folder}"},
         "tables": ["*"], **settings})

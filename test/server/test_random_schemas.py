@@ -24,7 +24,7 @@ BATCHES = 10 if os.environ.get("TIDEMARK_NIGHTLY") else 1
 
 def _copy(tidemark, source, clickhouse, database, **settings):
     tidemark.settings({
-        "source": {"url": source.url(database),
+        "source": {"url": source.url(database, tables="*"),
                    "password": "${env:LAB_PASSWORD}"},
         "warehouse": {"url": clickhouse.url(database),
                       "password": "${env:LAB_PASSWORD}"},

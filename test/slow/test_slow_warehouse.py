@@ -25,7 +25,7 @@ class SlowRig(Rig):
 
     def settings(self, polls=3, tables="t", **more):
         self.tidemark.settings({
-            "source": {"url": self.source.url(self.database),
+            "source": {"url": self.source.url(self.database, tables="*"),
                        "password": "${env:LAB_PASSWORD}"},
             "warehouse": {"url": self.house.url(f"?polls={polls}")},
             "tables": tables, **more})

@@ -1,0 +1,250 @@
+"""Another server takes over, with its own log: what both have is not read
+again, what only the old one had goes, and nothing is missing."""
+
+import pytest
+
+from lab.proxy import TcpProxy
+from lab.servers import KINDS
+from rig import Rig
+
+CDC = [{"*": {"mode": "cdc"}}]
+
+
+def replicate(primary, replica):
+    """From now on the replica does what the primary does."""
+    if primary.kind == "mysql":
+        replica.query(
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', "
+            f"SOURCE_PORT={primary.port}, SOURCE_USER='root', "
+            "SOURCE_AUTO_POSITION=1, SOURCE_CONNECT_RETRY=1; START REPLICA")
+    else:
+        replica.query(
+            "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT="
+            f"{primary.port}, MASTER_USER='root', MASTER_PASSWORD='', "
+            "MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1; START SLAVE")
+
+
+def word(server):
+    return "REPLICA" if server.kind == "mysql" else "SLAVE"
+
+
+class Pair:
+    """A primary, its replica, and an address that leads to one of them."""
+
+    def __init__(self, start, kind):
+        more = {"log_slave_updates": "ON"} if kind != "mysql" else {}
+        self.primary = start(KINDS[kind], **more)
+        self.replica = start(KINDS[kind], server_id="77", log_bin="other-log",
+                             **more)
+        replicate(self.primary, self.replica)
+        self.wire = TcpProxy(self.primary.port)
+
+    def catch_up(self):
+        """The replica has done all that the primary has written."""
+        if self.primary.kind == "mysql":
+            done = self.primary.query("SELECT @@global.gtid_executed")[0][0]
+            sql = f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{done}', 30)"
+        else:
+            done = self.primary.query("SELECT @@gtid_binlog_pos")[0][0]
+            sql = f"SELECT MASTER_GTID_WAIT('{done}', 30)"
+        assert self.replica.query(sql)[0][0] == 0, self.replica.query(
+            f"SHOW {word(self.replica)} STATUS")
+
+    def pause(self):
+        self.replica.query(f"STOP {word(self.replica)}")
+
+    def promote(self, rig):
+        self.primary.kill9()
+        name = word(self.replica)
+        self.replica.query(f"STOP {name}; RESET {name} ALL")
+        self.wire.target_port = self.replica.port
+        rig.source = self.replica
+        rig.connection = self.replica.admin(rig.database)
+
+
+@pytest.fixture(params=["mariadb", "mysql", "mariadb-new"])
+def pair(request, start_server):
+    made = Pair(start_server, request.param)
+    yield made
+    made.wire.stop()
+
+
+@pytest.fixture
+def rig(pair, clickhouse, make_database, tidemark):
+    made = Rig(pair.primary, clickhouse,
+               make_database(pair.primary, clickhouse), tidemark)
+    made.sql("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(100))")
+    made.sql("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+    made.sql("CREATE TABLE s (id INT PRIMARY KEY)")
+    made.sql("INSERT INTO s VALUES (1), (2)")
+    made.source_port = pair.wire.port
+    made.settings(tables=CDC)
+    return made
+
+
+def read(result):
+    return {line["name"]: line["rows_read"]
+            for line in result.json()["tables"]}
+
+
+def run(rig):
+    return read(rig.ok("run", "--json"))
+
+
+def epoch(rig):
+    return rig.state("SELECT epoch FROM sources")[0][0]
+
+
+def make_log(rig, count=30):
+    """A log of the primary that is longer than the replica's will be."""
+    for number in range(count):
+        rig.sql(f"UPDATE t SET v = REPEAT('{number % 10}', 90) WHERE id = 2")
+        if number % 10 == 9:
+            rig.sql("FLUSH BINARY LOGS")
+
+
+def shorten(pair):
+    """The replica keeps only its last file."""
+    pair.catch_up()
+    pair.replica.query("FLUSH BINARY LOGS")
+    last = pair.replica.query("SHOW BINARY LOGS")[-1][0]
+    pair.replica.query(f"PURGE BINARY LOGS TO '{last}'")
+
+
+def test_to_a_shorter_log(rig, pair):
+    make_log(rig)
+    rig.ok("run")
+    rig.sql("INSERT INTO t VALUES (4, 'read there')")
+    assert run(rig)["t"] == 1
+    shorten(pair)
+    rig.sql("DELETE FROM t WHERE id = 1")
+    rig.sql("UPDATE t SET v = 'not read there' WHERE id = 2")
+    pair.catch_up()
+    pair.promote(rig)
+    rig.sql("UPDATE t SET v = 'new server' WHERE id = 3")
+    before = epoch(rig)
+    assert run(rig) == {"t": 3, "s": 0}
+    rig.equal("t")
+    after = epoch(rig)
+    assert after > before
+    rig.sql("UPDATE t SET v = 'later' WHERE id = 2")
+    rig.sql("FLUSH BINARY LOGS")
+    assert run(rig) == {"t": 1, "s": 0}
+    rig.equal("t")
+    rig.equal("s")
+    assert epoch(rig) == after
+
+
+def test_to_one_that_stands_still(rig, pair):
+    rig.ok("run")
+    pair.catch_up()
+    pair.promote(rig)
+    assert run(rig) == {"t": 0, "s": 0}
+    before = epoch(rig)
+    for _ in range(3):
+        assert run(rig) == {"t": 0, "s": 0}
+    assert epoch(rig) == before
+    rig.source.query("FLUSH BINARY LOGS")
+    rig.ok("run")
+    rig.sql("CREATE TABLE late (id INT PRIMARY KEY)")
+    rig.sql("INSERT INTO late VALUES (1)")
+    rig.sql("DELETE FROM s WHERE id = 1")
+    found = run(rig)
+    assert (found["t"], found["s"]) == (0, 1)
+    rig.equal("late")
+    rig.equal("s")
+
+
+def test_transactions_that_were_lost(rig, pair):
+    rig.ok("run")
+    pair.catch_up()
+    pair.pause()
+    rig.sql("INSERT INTO t VALUES (4, 'lost')")
+    rig.sql("UPDATE t SET v = 'lost' WHERE id = 2")
+    rig.sql("DELETE FROM t WHERE id = 1")
+    rig.sql("DELETE FROM s")
+    assert run(rig) == {"t": 3, "s": 2}
+    pair.promote(rig)
+    rig.sql("UPDATE t SET v = 'new server' WHERE id = 3")
+    result = rig.ok("run")
+    assert "not those that were read" in result.stderr
+    rig.equal("t")
+    rig.equal("s")
+    assert rig.value("SELECT count() FROM t") == 3
+    rig.sql("INSERT INTO t VALUES (9, 'later')")
+    assert run(rig) == {"t": 1, "s": 0}
+    rig.equal("t")
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_changes_that_only_the_replica_had(rig, pair, is_last):
+    rig.ok("run")
+    pair.catch_up()
+    with pair.replica.admin(rig.database) as link:
+        link.cursor().execute("UPDATE t SET v = 'errant' WHERE id = 2")
+        link.cursor().execute("INSERT INTO s VALUES (77)")
+    if not is_last:
+        rig.sql("UPDATE t SET v = 'of the primary' WHERE id = 2")
+        rig.sql("INSERT INTO t VALUES (4, 'of the primary')")
+    run(rig)
+    pair.catch_up()
+    pair.promote(rig)
+    rig.ok("run")
+    rig.equal("t")
+    rig.equal("s")
+    rig.sql("UPDATE t SET v = 'new server' WHERE id = 3")
+    rig.ok("run")
+    rig.equal("t")
+    assert rig.value("SELECT count() FROM s") == 3
+
+
+def test_back_and_forth(rig, pair):
+    """The old primary comes back as it was, with what it alone has."""
+    rig.ok("run")
+    pair.catch_up()
+    pair.pause()
+    rig.sql("UPDATE t SET v = 'on the old one' WHERE id = 2")
+    first = rig.connection
+    pair.wire.target_port = pair.replica.port
+    with pair.replica.admin(rig.database) as link:
+        link.cursor().execute("DELETE FROM t WHERE id = 3")
+    rig.connection, rig.source = pair.replica.admin(rig.database), pair.replica
+    rig.ok("run")
+    rig.equal("t")
+    rig.connection, rig.source = first, pair.primary
+    pair.wire.target_port = pair.primary.port
+    rig.ok("run")
+    rig.equal("t")
+
+
+def test_xa_that_was_prepared_on_the_old_one(rig, pair):
+    rig.ok("run")
+    link = pair.primary.admin(rig.database)
+    for sql in ("XA START 'x'", "UPDATE t SET v = 'xa' WHERE id = 2",
+                "DELETE FROM s", "XA END 'x'", "XA PREPARE 'x'"):
+        link.cursor().execute(sql)
+    rig.ok("run")
+    pair.catch_up()
+    pair.promote(rig)
+    rig.sql("UPDATE t SET v = 'others' WHERE id = 1")
+    rig.ok("run")
+    rig.equal("t")
+    rig.sql("XA COMMIT 'x'")
+    rig.ok("run")
+    rig.equal("t")
+    rig.equal("s")
+
+
+def test_the_wire_is_cut_meanwhile(rig, pair):
+    """What is loaded before the new place is saved is loaded again."""
+    rig.ok("run")
+    for number in range(40):
+        rig.sql(f"REPLACE INTO t VALUES ({number}, REPEAT('x', 90))")
+    pair.catch_up()
+    pair.promote(rig)
+    for after in range(2000, 9000, 1000):
+        pair.wire.add("rst", direction="down", after=after)
+        rig.sql(f"UPDATE t SET v = 'after {after}' WHERE id < 10")
+        rig.settings(tables=CDC, retry="20s")
+        rig.ok("run")
+        rig.equal("t")
