@@ -148,7 +148,7 @@ static enum status hand_over(struct reading *reading, struct error *error)
 static void reckon_pace(struct reading *reading, int64_t passed_us)
 {
     struct cdc *cdc = reading->cdc;
-    double budget = STAY_BUDGET;
+    double budget = (double)cdc->sync->settings->warehouse_cpu / 1000;
     double sum = 0;
     int64_t full_us = 0;
     for (size_t i = 0; i < cdc->count; i++) {
@@ -403,6 +403,7 @@ static enum status finish(struct reading *reading, struct error *error)
 static enum status read_on(struct reading *reading, struct error *error)
 {
     enum status status = STATUS_OK;
+    enum status drained = STATUS_OK;
     struct error later;
     while (status == STATUS_OK && !stop_is_requested() && !is_over(reading))
         status = step(reading, error);
@@ -411,12 +412,14 @@ static enum status read_on(struct reading *reading, struct error *error)
         status = STATUS_OK;
     if (status == STATUS_OK)
         status = finish(reading, error);
+    else /* nothing shall land late, behind deletes of what is older */
+        drained = deliver_drain(reading->cdc->deliver, &later);
     enum status joined = stay_copies_join(&reading->copies, &later);
-    if (status == STATUS_OK && joined != STATUS_OK) {
+    if (drained == STATUS_OK && joined == STATUS_OK)
+        return status;
+    if (status == STATUS_OK)
         *error = later;
-        status = joined;
-    }
-    return status;
+    return status == STATUS_OK ? joined : status;
 }
 
 static enum status open_log(struct reading *reading, struct error *error)
