@@ -395,31 +395,31 @@ static enum status finish(struct reading *reading, struct error *error)
     if (status == STATUS_OK)
         status = deliver_drain(cdc->deliver, error);
     bool is_open = false;
-    if (status == STATUS_OK && !stop_is_requested())
-        status = cdc_requests_serve(cdc, &is_open, error);
-    return status;
+    return status == STATUS_OK ? cdc_requests_serve(cdc, &is_open, error)
+                               : status;
 }
 
 static enum status read_on(struct reading *reading, struct error *error)
 {
     enum status status = STATUS_OK;
-    enum status drained = STATUS_OK;
     struct error later;
     while (status == STATUS_OK && !stop_is_requested() && !is_over(reading))
         status = step(reading, error);
     atomic_store(&reading->stay->is_ending, true);
     if (stop_is_requested() && status == STATUS_STOPPED)
         status = STATUS_OK;
-    if (status == STATUS_OK)
-        status = finish(reading, error);
-    else /* nothing shall land late, behind deletes of what is older */
-        drained = deliver_drain(reading->cdc->deliver, &later);
-    enum status joined = stay_copies_join(&reading->copies, &later);
-    if (drained == STATUS_OK && joined == STATUS_OK)
-        return status;
-    if (status == STATUS_OK)
+    enum status second = stay_copies_join(&reading->copies, &later);
+    if (status == STATUS_OK && second != STATUS_OK) {
         *error = later;
-    return status == STATUS_OK ? joined : status;
+        status = second;
+    }
+    if (status == STATUS_OK)
+        return finish(reading, error);
+    /* Nothing shall land late, behind deletes of what is older. */
+    second = deliver_drain(reading->cdc->deliver, &later);
+    if (second == STATUS_INTERNAL)
+        *error = later;
+    return status_worse(status, second == STATUS_INTERNAL ? second : status);
 }
 
 static enum status open_log(struct reading *reading, struct error *error)
