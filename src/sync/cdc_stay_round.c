@@ -14,6 +14,8 @@
 #include "sync/cdc_stay.h"
 
 #define TICK_US INT64_C(1000000)
+/* The next tick comes by then. */
+#define TOLD_MS 2000
 #define SECOND_US INT64_C(1000000)
 /* A full hand-over with a checkpoint, where rows have come. */
 #define SAVE_LEAST_US INT64_C(1000000)
@@ -314,6 +316,7 @@ static void tell(struct reading *reading)
                                         : "follows the log");
     steer_tell(reading->stay->steer, STEER_FOLLOWER, &figures);
     steer_progress(reading->stay->steer, STEER_FOLLOWER);
+    steer_wait(reading->stay->steer, STEER_FOLLOWER, TOLD_MS);
 }
 
 static enum status tick(struct reading *reading, struct error *error)
