@@ -88,6 +88,8 @@ struct settings {
     uint64_t workers;  /* tables read side by side */
     uint64_t chunk_bytes; /* a delivery of a scan ends here, */
     uint64_t chunk_rows;  /* or here; at least 1 */
+    uint64_t warehouse_cpu; /* thousandths of a core that loads of a followed
+                               log may take there */
 };
 
 /* The general keys of one place; drivers add theirs (see key.h). */

@@ -131,6 +131,9 @@ json_t *settings_show(const struct settings *settings)
     document_count(limits, "workers", settings->workers);
     show_size(limits, "chunk", settings->chunk_bytes);
     document_count(limits, "chunk_rows", settings->chunk_rows);
+    (void)json_object_set_new(limits, "warehouse_cpu",
+                              json_real((double)settings->warehouse_cpu /
+                                        1000));
     (void)json_object_set_new(object, "limits", limits);
     return object;
 }

@@ -107,6 +107,13 @@ LIMITS(chunk_rows, COUNT, "1000000", NULL,
        "Rows after which a backfill or window saves its place, at least 1.",
        "100000")
 
+LIMITS(warehouse_cpu, SHARE, "0.5", NULL,
+       AT(warehouse_cpu), NONE, NULL,
+       "What the loads of a followed log may take of a core of the "
+       "warehouse: where they cost more, they come less often, at least "
+       "every 5 seconds.",
+       "1")
+
 ENDPOINT(url, TEXT, NULL, NULL,
          AT(url), NONE, read_node,
          "Where it is: scheme://user@host:port/database. What a URL gives a "

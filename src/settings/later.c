@@ -21,7 +21,6 @@ static const struct later later[] = {
     {PLACE_TABLE, "from"},          {PLACE_TABLE, "after"},
     {PLACE_TABLE, "wait_for"},      {PLACE_TABLE, "after_load"},
     {PLACE_LIMITS, "source_rate"},  {PLACE_LIMITS, "source_load"},
-    {PLACE_LIMITS, "warehouse_cpu"},
 };
 
 bool later_has(enum key_place place, const char *name)
