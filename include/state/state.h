@@ -155,8 +155,9 @@ enum status state_table_write(struct state *state,
 enum status state_tables_write(struct state *state,
                                const struct state_table *const *tables,
                                size_t count, struct error *error) MUST_CHECK;
-/* Those that are live and without a problem are confirmed up to that moment,
- * in one transaction; it never goes back. */
+/* Those that are live and without a problem of their own are confirmed up to
+ * that moment, in one transaction; it never goes back. What befell the whole
+ * source or warehouse before is over with it. */
 enum status state_tables_confirm(struct state *state, const char *source,
                                  const char *const *names, size_t count,
                                  int64_t confirmed_us, struct error *error)

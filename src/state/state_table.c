@@ -153,6 +153,7 @@ static enum status confirm(struct state *state, const char *source,
     query_text(&query, 2, name);
     query_integer(&query, 3, confirmed_us);
     query_text(&query, 4, life_names[LIFE_LIVE]);
+    query_text(&query, 5, status_name(STATUS_TABLE));
     query_row(&query);
     return query_end(&query, error);
 }

@@ -99,9 +99,11 @@
         "problem_next, shape, layout) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "       \
         "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "      \
         "?20, ?21, ?22)")                                                     \
-    X(TABLE_CONFIRM, "UPDATE tables SET confirmed_us = ?3 "                   \
+    X(TABLE_CONFIRM, "UPDATE tables SET confirmed_us = ?3, "                  \
+        "problem_id = '', problem_status = 'ok', problem = '', "              \
+        "problem_effect = '', problem_next = '' "                             \
         "WHERE source = ?1 AND name = ?2 AND life = ?4 "                      \
-        "AND problem_id = '' AND confirmed_us < ?3")                          \
+        "AND problem_status <> ?5 AND confirmed_us < ?3")                     \
     X(SEED_READ, "SELECT seed_name FROM seeds WHERE source = ?1 "             \
         "AND table_name = ?2 AND column_name = ?3")                           \
     X(SEED_FORGET, "DELETE FROM seeds WHERE source = ?1 "                     \

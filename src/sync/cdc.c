@@ -54,7 +54,7 @@ static void collect_tables(struct cdc *cdc)
     for (size_t i = 0; i < run->count; i++) {
         struct work *work = &run->works[i];
         if (work->mode != MODE_CDC || work->problem.id != ERROR_NONE ||
-            stay_is_paused(cdc->stay, work->name))
+            steer_is_paused(cdc->sync->steer, work->name))
             continue;
         cdc->tables[cdc->count++] = (struct cdc_table){
             .followed = {.table = work->table, .shape = &work->shape},

@@ -179,8 +179,6 @@ void cdc_requests_drop(struct cdc *cdc);
 
 /* Shall what runs beside the log end at its next step? NULL: never. */
 bool stay_is_ending(const struct stay *stay);
-/* Is the table left out of this round? */
-bool stay_is_paused(const struct stay *stay, const char *table);
 /* Puts copies off that were tried in vain not long ago. */
 void stay_put_off(struct cdc *cdc);
 /* A request that only a further round can serve. */

@@ -133,7 +133,7 @@ enum status cdc_forget_paused(struct cdc *cdc, struct error *error)
     enum status status = STATUS_OK;
     for (size_t i = 0; i < run->count && status == STATUS_OK; i++)
         if (run->works[i].mode == MODE_CDC &&
-            stay_is_paused(cdc->stay, run->works[i].name))
+            steer_is_paused(cdc->sync->steer, run->works[i].name))
             status = forget_beside(cdc, run->works[i].name, error);
     return status;
 }

@@ -176,7 +176,8 @@ enum status cdc_run(struct sync *sync, struct sync_run *run,
             worst = one_round(sync, run, &is_open, error);
     }
     for (size_t i = 0; i < run->count; i++) {
-        if (run->works[i].mode != MODE_CDC)
+        if (run->works[i].mode != MODE_CDC ||
+            steer_is_paused(sync->steer, run->works[i].name))
             continue;
         keep_outcome(sync, run, i, started_us, error);
         worst = status_worse(worst, run->results[i].problem.status);

@@ -17,11 +17,6 @@ bool stay_is_ending(const struct stay *stay)
     return stay && atomic_load(&stay->is_ending);
 }
 
-bool stay_is_paused(const struct stay *stay, const char *table)
-{
-    return stay && steer_is_paused(stay->steer, table);
-}
-
 static void want_at(struct stay *stay, int64_t moment_us)
 {
     if (stay->round_at_us == 0 || moment_us < stay->round_at_us)

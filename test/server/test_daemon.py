@@ -1,5 +1,6 @@
 """The daemon from its start to its end, on real servers."""
 
+import functools
 import signal
 import time
 
@@ -7,13 +8,17 @@ import pytest
 
 from daemon_rig import Daemon, Systemd
 from lab.proxy import TcpProxy
+from lab.servers import MariaDB
 from rig import Rig
 
 
 @pytest.fixture
 def rig(mariadb, clickhouse, make_database, tidemark):
-    rig = Rig(mariadb, clickhouse, make_database(mariadb, clickhouse),
-              tidemark)
+    return make(mariadb, clickhouse, make_database, tidemark)
+
+
+def make(server, clickhouse, make_database, tidemark):
+    rig = Rig(server, clickhouse, make_database(server, clickhouse), tidemark)
     rig.sql("CREATE TABLE t (id INT PRIMARY KEY, note VARCHAR(40))")
     rig.sql("INSERT INTO t VALUES (1, 'a'), (2, 'b')")
     rig.sql("CREATE TABLE w (id INT PRIMARY KEY, note VARCHAR(40), "
@@ -31,16 +36,22 @@ def settings(rig, **more):
 
 
 @pytest.fixture
-def daemon(rig):
+def daemon_of():
+    """daemon_of(rig): a daemon that ends with the test."""
     daemons = []
 
     def start(*arguments, **more):
-        daemons.append(Daemon(rig, *arguments, **more))
+        daemons.append(Daemon(*arguments, **more))
         return daemons[-1]
     yield start
     for made in daemons:
         if made.running.alive():
             made.running.kill9()
+
+
+@pytest.fixture
+def daemon(rig, daemon_of):
+    return functools.partial(daemon_of, rig)
 
 
 @pytest.fixture
@@ -55,6 +66,11 @@ def count(rig, table):
         return rig.value(f"SELECT count() FROM {table}")
     except Exception:  # the first run has not made it yet
         return -1
+
+
+def states(rig):
+    return {line["name"]: line["state"]
+            for line in rig.ok("status", "--json").json()["tables"]}
 
 
 def change(rig, number):
@@ -174,9 +190,7 @@ def test_a_paused_table_waits_until_it_is_resumed(rig, daemon):
     running.until(lambda: count(rig, "t") == 3)
     time.sleep(2.5)
     assert count(rig, "w") == 2
-    states = {line["name"]: line["state"]
-              for line in rig.ok("status", "--json").json()["tables"]}
-    assert states["w"] == "paused" and states["t"] == "on time"
+    assert states(rig) == {"w": "paused", "t": "on time"}
     running.running.kill9()
     running = daemon().wait_ready()  # a pause outlives the process
     time.sleep(2)
@@ -330,3 +344,47 @@ def test_a_part_that_is_stuck_starves_the_watchdog(rig, daemon, tmp_path,
     assert fed(systemd, 3) >= 6
     running.stop()
     systemd.close()
+
+
+def test_a_followed_table_that_was_paused_is_read_again(rig):
+    """By runs from cron: what passes meanwhile is not lost."""
+    rig.sql("CREATE TABLE u (id INT PRIMARY KEY)")
+    rig.settings(tables=[{"t": {"mode": "cdc"}}, {"u": {"mode": "cdc"}}])
+    rig.ok("run")
+    rig.ok("pause", "t")
+    rig.sql("DELETE FROM t WHERE id = 1")
+    rig.sql("INSERT INTO t VALUES (7, 'g')")
+    rig.sql("INSERT INTO u VALUES (1)")
+    rig.connection.commit()
+    lines = {line["name"]: line["state"] for line in
+             rig.ok("run", "--json").json()["tables"]}
+    assert lines == {"t": "paused", "u": "on time"}
+    rig.equal("u")
+    assert rig.value("SELECT max(id) FROM t") == 2
+    rig.ok("resume", "t")
+    rig.ok("run")
+    rig.equal("t")
+
+
+def test_a_log_that_a_person_must_mend_holds_no_window_back(
+        start_server, clickhouse, make_database, tidemark, daemon_of):
+    server = start_server(MariaDB)
+    rig = make(server, clickhouse, make_database, tidemark)
+    running = daemon_of(rig).wait_ready()
+    running.until(lambda: count(rig, "t") == 2 and count(rig, "w") == 2)
+    server.query("REVOKE REPLICATION SLAVE ON *.* FROM 'sync'@'%'")
+    for row in server.query("SELECT id FROM information_schema.processlist "
+                            "WHERE user = 'sync'"):
+        server.query(f"KILL {row[0]}")
+    running.until(lambda: states(rig)["t"] == "action required")
+    change(rig, 3)
+    running.until(lambda: count(rig, "w") == 3)
+    assert count(rig, "t") == 2
+    assert running.running.stderr().count("err=TM2003") == 1, \
+        running.running.stderr()
+    server.query("GRANT REPLICATION SLAVE ON *.* TO 'sync'@'%'")
+    running.running.send(signal.SIGHUP)
+    running.until(lambda: count(rig, "t") == 3 and
+                  states(rig)["t"] == "on time")
+    running.stop()
+    rig.equal("t")
