@@ -163,7 +163,8 @@ def test_statements_and_compression_inside(rig):
     rig.equal("t")
     with rig.source.admin(rig.database) as link:
         cursor = link.cursor()
-        for sql in ("SET binlog_format = 'STATEMENT'", "XA START 's'",
+        for sql in ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                    "SET binlog_format = 'STATEMENT'", "XA START 's'",
                     "UPDATE t SET v = 'by statement' WHERE id = 1",
                     "XA END 's'", "XA PREPARE 's'"):
             cursor.execute(sql)
