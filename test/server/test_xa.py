@@ -174,6 +174,21 @@ def test_statements_and_compression_inside(rig):
     rig.equal("t")
 
 
+def test_one_that_is_too_large_to_be_held(rig):
+    rig.sql("CREATE TABLE big (id INT PRIMARY KEY, b LONGTEXT)")
+    rig.ok("run")
+    prepare(rig, "'small'", "UPDATE t SET v = 'small' WHERE id = 1")
+    prepare(rig, "'big'", *(f"INSERT INTO big VALUES ({turn}, REPEAT("
+                            f"'{turn}', 1000000))" for turn in range(9)),
+            "UPDATE t SET v = 'big' WHERE id = 2")
+    rig.sql("INSERT INTO big VALUES (77, 'between')")
+    rig.sql("XA COMMIT 'big'")
+    rig.sql("XA COMMIT 'small'")
+    assert run(rig) == {"big": 10, "s": 0, "t": 2}
+    rig.equal("big")
+    rig.equal("t")
+
+
 @pytest.mark.parametrize("point", ["cdc.flush", "commit.before_save",
                                    "load.before_finish", "commit.saved"])
 def test_death_between_prepare_and_commit(rig, point):
