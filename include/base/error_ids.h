@@ -115,6 +115,8 @@
       "It is read again; if it stays, test it with mysqlbinlog.")            \
     X(2206, LOG_EVENT, ACTION, "an event of the log is not understood",      \
       "Report it with the place that is named.")                             \
+    X(2208, LOG_PREPARED, TABLE, "a prepared transaction waits for its end", \
+      "XA COMMIT or XA ROLLBACK it; XA RECOVER names it.")                   \
     X(2207, LOG_OFF, ACTION, "the server writes no log",                     \
       "Set log_bin in the settings of the server and restart it.")           \
     X(3001, WAREHOUSE_REACH, TEMPORARY, "the warehouse is out of reach",      \

@@ -13,7 +13,6 @@
  * thread owns it; two connections: the log, and one to ask about tables.
  */
 #define FOLLOW_SLOTS 1024u
-#define BINLOG_UUID_BYTES 37
 #define FOLLOW_ITEMS 64u
 
 /* A followed table as it is resolved now. */
@@ -32,6 +31,7 @@ struct follow_slot {
 };
 
 struct follow_replay; /* binlog_follow_xa.c */
+struct follow_held;   /* binlog_follow_held.c */
 
 struct follow {
     struct mysql_source *source;
@@ -57,6 +57,9 @@ struct follow {
     struct binlog_prepare prepare; /* its end; valid with that event */
     char *committed;           /* name of one whose rows come now, or NULL */
     struct follow_replay *replay; /* in place of the log, where not NULL */
+    struct follow_held *holding;  /* what is being prepared, or NULL */
+    struct follow_held *held;     /* a list: prepared, with a name */
+    size_t held_bytes;            /* of the list */
     struct follow_table *tables;
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
@@ -117,6 +120,23 @@ enum status follow_xa_commit(struct follow *follow,
 enum status follow_xa_next(struct follow *follow, struct log_item *item,
                            struct error *error) MUST_CHECK;
 void follow_xa_close(struct follow *follow);
+
+/* binlog_follow_held.c. The next raw event, noted where one is held. */
+enum status follow_feed(void *follow, struct bytes *event,
+                        enum binlog_news *news, struct error *error)
+    MUST_CHECK;
+/* From the next raw event on, until it is dropped, becomes too large, or has
+ * ended and has a name. */
+void follow_hold_start(struct follow *follow);
+void follow_hold_drop(struct follow *follow);
+void follow_hold_end(struct follow *follow, const char *name);
+/* NULL: none is held by that name. The caller frees it. */
+struct follow_held *follow_hold_take(struct follow *follow, const char *name);
+void follow_hold_free(struct follow_held *held); /* NULL is allowed */
+/* Makes a reader of it; returns what of its clock stands before. */
+uint64_t follow_hold_read(struct follow_held *held,
+                          struct binlog_reader *reader);
+void follow_hold_close(struct follow *follow);
 
 extern const struct log_ops binlog_log_ops;
 
