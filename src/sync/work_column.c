@@ -82,3 +82,15 @@ enum status work_no_cursor(const struct work *work, const char *column,
     buffer_release(&names);
     return error->status;
 }
+
+void work_wait_for_person(const struct work *work, struct error *error)
+{
+    (void)error_set(error, ERROR_SCHEMA_WAITS,
+                    "cannot go on with table \"%s\": its columns changed, "
+                    "and schema_changes is %s", work->name,
+                    work->settings->schema_changes == SCHEMA_CHANGES_ASK
+                        ? "ask" : "freeze");
+    error_effect(error, "The table stands still; others go on.");
+    error_next(error, "tidemark plan %s; to agree set  %s: {schema_changes: "
+               "add}, then  tidemark run", work->name, work->name);
+}
