@@ -13,6 +13,8 @@ void work_shape(struct sync *sync, struct source_session *session,
 bool work_may_follow(const struct work *work);
 /* Is the column copied, by "columns:"? */
 bool work_chooses(const struct table_settings *settings, const char *column);
+/* First names of the columns, NULL: their own. Frees them. */
+void work_set_seeds(struct table *table, char **seeds);
 /* The failure of a table whose columns changed more than schema_changes
  * allows. */
 void work_wait_for_person(const struct work *work, struct error *error);

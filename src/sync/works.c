@@ -216,21 +216,6 @@ static enum status describe_all(struct listing *listing, struct error *error)
     return status;
 }
 
-/* A new column under a name that another one had first: two cells of one seed
- * would change places unseen. */
-static void part_seeds(struct table *table, size_t index)
-{
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (i == index || !text_equal(table->columns[i].seed_name,
-                                      table->columns[index].name))
-            continue;
-        char *seed = memory_format("%s#2", table->columns[index].name);
-        column_set_seed(&table->columns[index], seed);
-        memory_free(seed);
-        return;
-    }
-}
-
 /* First names of the columns: by the state, else by the warehouse. */
 static enum status find_seeds(struct listing *listing, struct work *work,
                               struct error *error)
@@ -247,16 +232,7 @@ static enum status find_seeds(struct listing *listing, struct work *work,
                                  table->columns[i].name, &seeds[i], error);
     if (!is_known && ops->seeds)
         status = ops->seeds(listing->warehouse, table, seeds, error);
-    for (size_t i = 0; i < table->column_count; i++) {
-        column_set_seed(&table->columns[i],
-                        seeds[i] ? seeds[i] : table->columns[i].name);
-    }
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (!seeds[i])
-            part_seeds(table, i);
-        memory_free(seeds[i]);
-    }
-    memory_free(seeds);
+    work_set_seeds(table, seeds);
     return status;
 }
 
