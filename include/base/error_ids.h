@@ -103,6 +103,9 @@
       "Change some of its rows, then try again.")                            \
     X(2112, VALUE_KEY, TABLE, "two keys meet after conversion",               \
       "Choose another key or a binary collation.")                           \
+    X(2113, SCHEMA_WAITS, TABLE, "changed columns wait for a person",         \
+      "Set schema_changes: add for the table to agree, for one run or for "   \
+      "good; its rows are read again then.")                                  \
     X(2201, LOG_PURGED, ACTION, "the server has dropped a part of its log",  \
       "Keep the log longer; the tables are read again.")                     \
     X(2202, LOG_ANOTHER, ACTION, "the log is another one than before",       \

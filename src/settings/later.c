@@ -11,10 +11,10 @@ struct later {
 };
 
 static const struct later later[] = {
-    {PLACE_TOP, "sources"},         {PLACE_TOP, "schema_changes"},
-    {PLACE_TOP, "on_bad_row"},      {PLACE_TOP, "audit"},
-    {PLACE_TOP, "notify"},          {PLACE_TOP, "dashboard"},
-    {PLACE_TOP, "include"},         {PLACE_TOP, "keys"},
+    {PLACE_TOP, "sources"},         {PLACE_TOP, "on_bad_row"},
+    {PLACE_TOP, "audit"},           {PLACE_TOP, "notify"},
+    {PLACE_TOP, "dashboard"},       {PLACE_TOP, "include"},
+    {PLACE_TOP, "keys"},
     {PLACE_SOURCE, "to"},           {PLACE_WAREHOUSE, "key_file"},
     {PLACE_TABLE, "mask"},          {PLACE_TABLE, "history"},
     {PLACE_TABLE, "partition"},     {PLACE_TABLE, "expect"},

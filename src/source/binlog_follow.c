@@ -102,6 +102,8 @@ static void follow_close(struct follow *follow)
     memory_free(follow->place_text);
     memory_free(follow->reader_name);
     memory_free(follow->identity);
+    memory_free(follow->missing);
+    binlog_words_release(&follow->words);
     binlog_reader_release(&follow->reader);
     binlog_link_close(follow->link);
     binlog_place_release(&follow->place);

@@ -20,6 +20,7 @@ struct follow_table {
     struct followed *followed;
     struct binlog_layout *layout; /* NULL: to be read at its next map */
     const struct mysql_charset **charsets;
+    bool is_by_order; /* rows were paired by the layout's order */
 };
 
 /* What a table's id in the log stands for. */
@@ -64,6 +65,8 @@ struct follow {
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
     struct binlog_rows_result result;
+    struct binlog_words words; /* of the last statement; items borrow them */
+    struct log_change *missing; /* of the last map, likewise */
     struct log_item items[FOLLOW_ITEMS]; /* news not yet given */
     size_t item_count;
     size_t item_given;
@@ -74,8 +77,8 @@ struct follow {
 
 /* Adds news about a table; `followed` NULL: about every one. More than fit
  * become news about every table. */
-void follow_tell(struct follow *follow, enum log_fate fate,
-                 struct followed *followed);
+struct log_item *follow_tell(struct follow *follow, enum log_fate fate,
+                             struct followed *followed);
 /* An event that holds nothing of a row. */
 void follow_pass_over(struct follow *follow, const struct binlog_event *event);
 /* A transaction ended there, whose bytes the clock has counted. */
@@ -90,9 +93,10 @@ enum status follow_map(struct follow *follow,
 enum status follow_rows(struct follow *follow, struct binlog_event *event,
                         struct error *error) MUST_CHECK;
 void follow_forget_maps(struct follow *follow);
-/* Are the columns of the table what they were when they were looked at? True
- * where that never was; false where nobody can tell. */
-bool follow_same_layout(struct follow *follow, struct followed *followed);
+/* Behind an ALTER: the table is looked at anew by its next map. Tells whether
+ * rows before it may have been paired wrongly by their order. */
+bool follow_forget_table(struct follow *follow, struct followed *followed,
+                         const struct binlog_words *words);
 /* binlog_follow_query.c: QUERY. *ends: the transaction ends with it. */
 enum status follow_query(struct follow *follow,
                          const struct binlog_event *event, bool *ends,

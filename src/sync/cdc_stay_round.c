@@ -31,6 +31,7 @@
 #define NAMES_US INT64_C(60000000)
 #define PROBLEMS_US INT64_C(600000000)
 #define BESIDE_STEP_MS 100
+#define STALE_STEP_MS 10
 
 struct reading {
     struct stay *stay;
@@ -364,15 +365,31 @@ static bool is_over(const struct reading *reading)
            reading->now_us - reading->ending_us > END_MOST_US;
 }
 
+/* No row may be read by columns that are no longer those of its table: the
+ * log waits until the copies have come to their next step. */
+static enum status wait_for_copies(struct reading *reading,
+                                   struct error *error)
+{
+    end_round(reading, "a table has other columns");
+    (void)clock_sleep_ms(STALE_STEP_MS);
+    reading->now_us = clock_monotonic_us();
+    return reading->now_us - reading->ticked_us >= TICK_US
+               ? tick(reading, error)
+               : STATUS_OK;
+}
+
 static enum status step(struct reading *reading, struct error *error)
 {
     struct log_item item;
+    if (reading->cdc->is_stale && reading->cdc->is_between)
+        return wait_for_copies(reading, error);
     be_patient(reading);
     enum status status = log_of(reading)->next(reading->cdc->follow, &item,
                                                error);
+    if (status == STATUS_OK)
+        status = cdc_take(reading->cdc, &item, error);
     if (status != STATUS_OK)
         return status;
-    cdc_take(reading->cdc, &item);
     reading->now_us = clock_monotonic_us();
     if (item.news != LOG_IDLE)
         reading->heard_us = reading->now_us;
