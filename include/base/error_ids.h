@@ -103,6 +103,9 @@
       "Change some of its rows, then try again.")                            \
     X(2112, VALUE_KEY, TABLE, "two keys meet after conversion",               \
       "Choose another key or a binary collation.")                           \
+    X(2113, SCHEMA_WAITS, TABLE, "changed columns wait for a person",         \
+      "Set schema_changes: add for the table to agree, for one run or for "   \
+      "good; its rows are read again then.")                                  \
     X(2201, LOG_PURGED, ACTION, "the server has dropped a part of its log",  \
       "Keep the log longer; the tables are read again.")                     \
     X(2202, LOG_ANOTHER, ACTION, "the log is another one than before",       \
@@ -115,6 +118,8 @@
       "It is read again; if it stays, test it with mysqlbinlog.")            \
     X(2206, LOG_EVENT, ACTION, "an event of the log is not understood",      \
       "Report it with the place that is named.")                             \
+    X(2208, LOG_PREPARED, TABLE, "a prepared transaction waits for its end", \
+      "XA COMMIT or XA ROLLBACK it; XA RECOVER names it.")                   \
     X(2207, LOG_OFF, ACTION, "the server writes no log",                     \
       "Set log_bin in the settings of the server and restart it.")           \
     X(3001, WAREHOUSE_REACH, TEMPORARY, "the warehouse is out of reach",      \

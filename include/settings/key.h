@@ -19,6 +19,7 @@ enum key_type {
     KEY_DURATION, /* 10m */
     KEY_SIZE,     /* 20M */
     KEY_RATE,     /* 20M/s */
+    KEY_SHARE,    /* 0.5, of one core; in thousandths */
     KEY_CHOICE,   /* one of `choices`, joined by '|' */
     KEY_LIST,     /* a text or a list of texts; not for drivers */
     KEY_MAP       /* a form of its own, see `sentence`; not for drivers */
@@ -61,8 +62,8 @@ const struct key *key_find(const struct key_table *table, const char *name);
 enum status key_check(const struct key *key, const char *text,
                       struct error *error) MUST_CHECK;
 
-/* The number that a COUNT, DURATION (ms), SIZE (bytes) or RATE (bytes a
- * second) means; false where the text is none. */
+/* The number that a COUNT, DURATION (ms), SIZE (bytes), RATE (bytes a second)
+ * or SHARE (thousandths) means; false where the text is none. */
 bool key_number(enum key_type type, const char *text, uint64_t *value);
 /* Index of `text` among words joined by '|'; false where it is none. */
 bool choice_find(const char *choices, const char *text, unsigned *index);

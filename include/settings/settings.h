@@ -37,6 +37,13 @@ struct endpoint_settings {
     char **driver_values;
 };
 
+/* What new and changed columns do. */
+enum schema_changes {
+    SCHEMA_CHANGES_ADD,
+    SCHEMA_CHANGES_ASK,
+    SCHEMA_CHANGES_FREEZE
+};
+
 /* Options of a table; a pattern's and the general ones are merged into it. */
 struct table_settings {
     char *pattern; /* as written: name or pattern */
@@ -59,6 +66,7 @@ struct table_settings {
     size_t key_count;
     enum date_policy zero_dates;
     enum text_policy bad_text;
+    enum schema_changes schema_changes;
     char **type_columns; /* types: {column: type} */
     char **type_names;
     size_t type_count;
@@ -88,6 +96,8 @@ struct settings {
     uint64_t workers;  /* tables read side by side */
     uint64_t chunk_bytes; /* a delivery of a scan ends here, */
     uint64_t chunk_rows;  /* or here; at least 1 */
+    uint64_t warehouse_cpu; /* thousandths of a core that loads of a followed
+                               log may take there */
 };
 
 /* The general keys of one place; drivers add theirs (see key.h). */

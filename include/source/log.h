@@ -104,8 +104,6 @@ struct log_request {
     const char *reader;
     uint64_t epoch;     /* of the versions */
     bool stops_at_end;  /* read to the end as it is now, then LOG_END */
-    bool is_past; /* the place is older than the tables as they are described:
-                     every ALTER of one is told */
     struct log_sink sink;
 };
 
@@ -117,12 +115,38 @@ enum log_news {
     LOG_END
 };
 
+/* One clause of an ALTER, as it is written. Texts belong to the source until
+ * the next call of `next`. */
+enum log_change_kind {
+    CHANGE_ADD,        /* a column: declared, is_nullable, has_default */
+    CHANGE_DROP,       /* a column */
+    CHANGE_RENAME,     /* a column: new_name */
+    CHANGE_TYPE,       /* a column: declared, is_nullable */
+    CHANGE_DROP_INDEX, /* of that name; of a constraint perhaps */
+    CHANGE_PARENT,     /* a foreign key came or went */
+    CHANGE_OTHER       /* not understood: any row may be another */
+};
+struct log_change {
+    enum log_change_kind kind;
+    char *name;
+    char *new_name; /* CHANGE_RENAME, else NULL */
+    char *declared; /* "int unsigned", as the source's describe has it where
+                       the statement is plain; or NULL */
+    bool is_nullable;
+    bool has_default; /* rows that are there get a value, or may */
+};
+
 /* What befell a followed table, at its place in the log. */
 enum log_fate {
     TABLE_TRUNCATED, /* all rows below `version` are gone */
     TABLE_DROPPED,
-    TABLE_RENAMED,
-    TABLE_CHANGED,   /* by DDL: describe it again before its next rows */
+    TABLE_RENAMED,   /* it is another table now, or none */
+    TABLE_CREATED,   /* `name`, which is not followed; `table` is NULL */
+    TABLE_ALTERED,   /* by `changes`; its next rows are paired anew */
+    TABLE_EARLIER,   /* the next rows lack columns that came later, named by
+                        `changes` (CHANGE_ADD); they will hold NULL */
+    TABLE_AS_NOW,    /* the next rows have the columns it is described by */
+    TABLE_CHANGED,   /* its next rows do not fit what is known of it */
     TABLE_UNKNOWN,   /* its rows cannot be told apart any more: read it anew */
     TABLE_STATEMENT, /* changed by a statement: any row may differ */
     TABLE_UNSEEN,    /* changed by what was not read: any row may differ */
@@ -136,6 +160,11 @@ struct log_item {
     struct followed *table; /* NULL: every followed one */
     uint64_t version;  /* of the event */
     int64_t at_us;     /* LOG_COMMIT: UTC by the source's clock; 0 unknown */
+    const struct log_change *changes; /* TABLE_ALTERED, TABLE_EARLIER */
+    size_t change_count;
+    bool is_doubtful;  /* TABLE_ALTERED: rows before it were paired by order
+                          with columns that may be those behind it */
+    const char *name;  /* TABLE_CREATED */
     struct error reason;
 };
 

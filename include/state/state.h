@@ -179,6 +179,15 @@ enum status state_seed_write(struct state *state, const char *source,
                              const struct table *table, struct error *error)
     MUST_CHECK;
 
+/* The column was renamed: its seed goes with it. Once more does nothing. */
+enum status state_seed_rename(struct state *state, const char *source,
+                              const char *table, const char *from,
+                              const char *to, struct error *error) MUST_CHECK;
+/* The shape of a table alone; one that was never seen is left out. */
+enum status state_shape_write(struct state *state, const char *source,
+                              const char *table, const char *shape,
+                              struct error *error) MUST_CHECK;
+
 /* --- overlap: what the window before delivered last ---------------------- */
 
 #define OVERLAP_PAIRS_MAX 200000 /* kept a stream */

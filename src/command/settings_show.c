@@ -78,6 +78,7 @@ static json_t *show_table(const struct table_settings *table)
 {
     static const char *const dates[] = {"stop", "null", "text"};
     static const char *const texts[] = {"stop", "replace"};
+    static const char *const changes[] = {"add", "ask", "freeze"};
     static const char *const units[] = {NULL, "s", "ms"};
     json_t *object = json_object();
     document_text(object, "name", table->pattern);
@@ -96,6 +97,7 @@ static json_t *show_table(const struct table_settings *table)
     show_texts(object, "key", table->key, table->key_count);
     document_text(object, "zero_dates", dates[table->zero_dates]);
     document_text(object, "bad_text", texts[table->bad_text]);
+    document_text(object, "schema_changes", changes[table->schema_changes]);
     if (table->type_count > 0)
         (void)json_object_set_new(object, "types", show_types(table));
     if (table->late_ms)
@@ -131,6 +133,9 @@ json_t *settings_show(const struct settings *settings)
     document_count(limits, "workers", settings->workers);
     show_size(limits, "chunk", settings->chunk_bytes);
     document_count(limits, "chunk_rows", settings->chunk_rows);
+    (void)json_object_set_new(limits, "warehouse_cpu",
+                              json_real((double)settings->warehouse_cpu /
+                                        1000));
     (void)json_object_set_new(object, "limits", limits);
     return object;
 }

@@ -42,6 +42,27 @@ static bool rate_number(const char *text, uint64_t *value)
     return text_to_size(size, value);
 }
 
+/* Digits, and up to three more behind a point. */
+static bool share_number(const char *text, uint64_t *value)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *point = text + digits;
+    size_t behind = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+    uint64_t thousandths = 0;
+
+    if (digits == 0 || digits > 6 || behind > 3 ||
+        point[*point == '.' ? behind + 1 : 0] != '\0' ||
+        (*point == '.' && behind == 0))
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        thousandths = thousandths * 10 + (uint64_t)(text[i] - '0');
+    for (size_t i = 0; i < 3; i++)
+        thousandths = thousandths * 10 +
+                      (i < behind ? (uint64_t)(point[1 + i] - '0') : 0);
+    *value = thousandths;
+    return true;
+}
+
 bool key_number(enum key_type type, const char *text, uint64_t *value)
 {
     switch (type) {
@@ -53,6 +74,8 @@ bool key_number(enum key_type type, const char *text, uint64_t *value)
         return text_to_size(text, value);
     case KEY_RATE:
         return rate_number(text, value);
+    case KEY_SHARE:
+        return share_number(text, value);
     default:
         return false;
     }
@@ -67,6 +90,7 @@ const char *key_expects(enum key_type type)
         [KEY_DURATION] = "a duration such as 30s, 10m or 2h",
         [KEY_SIZE] = "a size such as 512K, 128M or 2G",
         [KEY_RATE] = "a rate such as 20M/s",
+        [KEY_SHARE] = "a share such as 0.5 or 2",
         [KEY_CHOICE] = "a word",
         [KEY_LIST] = "a text or a list of texts",
         [KEY_MAP] = "a map",

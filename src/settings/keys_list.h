@@ -64,6 +64,12 @@ TOP(bad_text, CHOICE, "stop", "stop|replace",
     "What a text that is invalid in its character set does: stop the table, "
     "or have its invalid parts replaced.",
     "replace")
+TOP(schema_changes, CHOICE, "add", "add|ask|freeze",
+    AT(general.schema_changes), NONE, NULL,
+    "What new and changed columns do: add brings them into the warehouse, ask "
+    "stops the table until they are agreed to, freeze leaves new columns out "
+    "and stops the table where a column cannot be loaded any more.",
+    "ask")
 TOP(state, TEXT, "", NULL,
     AT(state), NONE, NULL,
     "The file of the state. Without it NAME.db beside the settings file "
@@ -106,6 +112,13 @@ LIMITS(chunk_rows, COUNT, "1000000", NULL,
        AT(chunk_rows), NONE, NULL,
        "Rows after which a backfill or window saves its place, at least 1.",
        "100000")
+
+LIMITS(warehouse_cpu, SHARE, "0.5", NULL,
+       AT(warehouse_cpu), NONE, NULL,
+       "What the loads of a followed log may take of a core of the "
+       "warehouse: where they cost more, they come less often, at least "
+       "every 5 seconds.",
+       "1")
 
 ENDPOINT(url, TEXT, NULL, NULL,
          AT(url), NONE, read_node,
@@ -195,6 +208,10 @@ TABLE(bad_text, CHOICE, "", "stop|replace",
       AT(bad_text), NONE, NULL,
       "The same as bad_text at the top, for this table.",
       "replace")
+TABLE(schema_changes, CHOICE, "", "add|ask|freeze",
+      AT(schema_changes), NONE, NULL,
+      "The same as schema_changes at the top, for this table.",
+      "freeze")
 TABLE(types, MAP, "", NULL,
       AT(type_columns), AT(type_count), read_types,
       "Types of columns in the warehouse, where the one that is chosen does "

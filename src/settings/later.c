@@ -11,17 +11,16 @@ struct later {
 };
 
 static const struct later later[] = {
-    {PLACE_TOP, "sources"},         {PLACE_TOP, "schema_changes"},
-    {PLACE_TOP, "on_bad_row"},      {PLACE_TOP, "audit"},
-    {PLACE_TOP, "notify"},          {PLACE_TOP, "dashboard"},
-    {PLACE_TOP, "include"},         {PLACE_TOP, "keys"},
+    {PLACE_TOP, "sources"},         {PLACE_TOP, "on_bad_row"},
+    {PLACE_TOP, "audit"},           {PLACE_TOP, "notify"},
+    {PLACE_TOP, "dashboard"},       {PLACE_TOP, "include"},
+    {PLACE_TOP, "keys"},
     {PLACE_SOURCE, "to"},           {PLACE_WAREHOUSE, "key_file"},
     {PLACE_TABLE, "mask"},          {PLACE_TABLE, "history"},
     {PLACE_TABLE, "partition"},     {PLACE_TABLE, "expect"},
     {PLACE_TABLE, "from"},          {PLACE_TABLE, "after"},
     {PLACE_TABLE, "wait_for"},      {PLACE_TABLE, "after_load"},
     {PLACE_LIMITS, "source_rate"},  {PLACE_LIMITS, "source_load"},
-    {PLACE_LIMITS, "warehouse_cpu"},
 };
 
 bool later_has(enum key_place place, const char *name)

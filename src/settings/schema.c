@@ -83,6 +83,7 @@ static void write_type(struct buffer *target, const struct key *key)
         buffer_add_text(target, "\"type\": [\"boolean\", \"string\"]");
         break;
     case KEY_TEXT:
+    case KEY_SHARE:
         buffer_add_text(target, "\"type\": [\"string\", \"number\"]");
         break;
     default:

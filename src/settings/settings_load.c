@@ -24,6 +24,8 @@ static const struct range ranges[] = {
     {AT(workers), 1, 64, "\"workers\" expects a number from 1 to 64"},
     {AT(chunk_bytes), 1, UINT64_MAX, "\"chunk\" expects a size above 0"},
     {AT(chunk_rows), 1, UINT64_MAX, "\"chunk_rows\" expects at least 1"},
+    {AT(warehouse_cpu), 10, 64000,
+     "\"warehouse_cpu\" expects a share from 0.01 to 64"},
 };
 #undef AT
 

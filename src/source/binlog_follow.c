@@ -9,14 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-/* Ids of replicas; those of people are small. */
-#define SERVER_ID_BASE 0x40000000u
 
 /* The same for every reader of the stream on this machine: a new one takes
  * over from one that died. After another one took it: a new one. */
@@ -26,21 +23,14 @@ void follow_name_reader(const struct follow *follow, const char *purpose,
     const struct mysql_source *source = follow->source;
     struct buffer seed;
     char host[64] = "";
-    XXH128_hash_t hash;
 
     (void)gethostname(host, sizeof(host) - 1);
     buffer_init(&seed, 64 * 1024);
     buffer_add_format(&seed, "tidemark %s %s %s %s %" PRIu64, host,
                       follow->identity, follow->reader_name, purpose,
                       source->collision);
-    hash = XXH3_128bits(buffer_text(&seed), seed.size);
+    binlog_link_name(buffer_text(&seed), uuid, server_id);
     buffer_release(&seed);
-    snprintf(uuid, BINLOG_UUID_BYTES, "%08x-%04x-4%03x-8%03x-%012llx",
-             (unsigned)hash.low64, (unsigned)(hash.low64 >> 32) & 0xffff,
-             (unsigned)(hash.low64 >> 48) & 0xfff,
-             (unsigned)hash.high64 & 0xfff,
-             (unsigned long long)(hash.high64 >> 16));
-    *server_id = SERVER_ID_BASE + (uint32_t)(hash.low64 & 0x3fffffff);
 }
 
 /* By file and offset where they mean something to this server, else by the
@@ -88,7 +78,7 @@ static enum status open_log(struct follow *follow, struct error *error)
                               error);
     if (status != STATUS_OK)
         return status;
-    struct binlog_feed feed = {follow->link, binlog_link_next};
+    struct binlog_feed feed = {follow, follow_feed};
     binlog_reader_init(&follow->reader, &feed, by_set ? NULL : place->file,
                        by_set ? 0 : place->offset, by_set);
     return STATUS_OK;
@@ -107,10 +97,13 @@ static void follow_close(struct follow *follow)
     }
     memory_free(follow->tables);
     follow_xa_close(follow);
+    follow_hold_close(follow);
     memory_free(follow->committed);
     memory_free(follow->place_text);
     memory_free(follow->reader_name);
     memory_free(follow->identity);
+    memory_free(follow->missing);
+    binlog_words_release(&follow->words);
     binlog_reader_release(&follow->reader);
     binlog_link_close(follow->link);
     binlog_place_release(&follow->place);
@@ -197,6 +190,7 @@ static enum status begin(struct follow *follow,
         follow->skipped_bytes = follow->reader.skipped_bytes;
     follow->has_gtid = true;
     follow->is_preparing = false;
+    follow_hold_drop(follow);
     follow->begin_clock = follow->clock;
     follow->begin_start = event->start;
     follow->has_begun = follow->source->is_mariadb &&
@@ -222,7 +216,7 @@ void follow_commit(struct follow *follow, uint64_t end)
     if (follow->ended_us != 0)
         place->time = (uint64_t)follow->ended_us / 1000000;
     if (follow->has_gtid && !follow->begin.is_anonymous)
-        gtid_set_add(&place->set, &follow->begin.gtid);
+        binlog_place_add(place, &follow->begin.gtid);
     follow->has_gtid = false;
     follow->has_begun = false;
 }
@@ -233,6 +227,7 @@ static void restart(struct follow *follow)
 {
     if (follow->has_gtid && !follow->is_preparing)
         follow_tell(follow, TABLE_UNKNOWN, NULL);
+    follow_hold_drop(follow);
     follow->is_preparing = false;
     follow->has_gtid = false;
     follow->has_begun = false;

@@ -13,7 +13,6 @@
  * thread owns it; two connections: the log, and one to ask about tables.
  */
 #define FOLLOW_SLOTS 1024u
-#define BINLOG_UUID_BYTES 37
 #define FOLLOW_ITEMS 64u
 
 /* A followed table as it is resolved now. */
@@ -21,6 +20,7 @@ struct follow_table {
     struct followed *followed;
     struct binlog_layout *layout; /* NULL: to be read at its next map */
     const struct mysql_charset **charsets;
+    bool is_by_order; /* rows were paired by the layout's order */
 };
 
 /* What a table's id in the log stands for. */
@@ -32,6 +32,7 @@ struct follow_slot {
 };
 
 struct follow_replay; /* binlog_follow_xa.c */
+struct follow_held;   /* binlog_follow_held.c */
 
 struct follow {
     struct mysql_source *source;
@@ -57,10 +58,15 @@ struct follow {
     struct binlog_prepare prepare; /* its end; valid with that event */
     char *committed;           /* name of one whose rows come now, or NULL */
     struct follow_replay *replay; /* in place of the log, where not NULL */
+    struct follow_held *holding;  /* what is being prepared, or NULL */
+    struct follow_held *held;     /* a list: prepared, with a name */
+    size_t held_bytes;            /* of the list */
     struct follow_table *tables;
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
     struct binlog_rows_result result;
+    struct binlog_words words; /* of the last statement; items borrow them */
+    struct log_change *missing; /* of the last map, likewise */
     struct log_item items[FOLLOW_ITEMS]; /* news not yet given */
     size_t item_count;
     size_t item_given;
@@ -71,8 +77,8 @@ struct follow {
 
 /* Adds news about a table; `followed` NULL: about every one. More than fit
  * become news about every table. */
-void follow_tell(struct follow *follow, enum log_fate fate,
-                 struct followed *followed);
+struct log_item *follow_tell(struct follow *follow, enum log_fate fate,
+                             struct followed *followed);
 /* An event that holds nothing of a row. */
 void follow_pass_over(struct follow *follow, const struct binlog_event *event);
 /* A transaction ended there, whose bytes the clock has counted. */
@@ -87,9 +93,10 @@ enum status follow_map(struct follow *follow,
 enum status follow_rows(struct follow *follow, struct binlog_event *event,
                         struct error *error) MUST_CHECK;
 void follow_forget_maps(struct follow *follow);
-/* Are the columns of the table what they were when they were looked at? True
- * where that never was; false where nobody can tell. */
-bool follow_same_layout(struct follow *follow, struct followed *followed);
+/* Behind an ALTER: the table is looked at anew by its next map. Tells whether
+ * rows before it may have been paired wrongly by their order. */
+bool follow_forget_table(struct follow *follow, struct followed *followed,
+                         const struct binlog_words *words);
 /* binlog_follow_query.c: QUERY. *ends: the transaction ends with it. */
 enum status follow_query(struct follow *follow,
                          const struct binlog_event *event, bool *ends,
@@ -117,6 +124,23 @@ enum status follow_xa_commit(struct follow *follow,
 enum status follow_xa_next(struct follow *follow, struct log_item *item,
                            struct error *error) MUST_CHECK;
 void follow_xa_close(struct follow *follow);
+
+/* binlog_follow_held.c. The next raw event, noted where one is held. */
+enum status follow_feed(void *follow, struct bytes *event,
+                        enum binlog_news *news, struct error *error)
+    MUST_CHECK;
+/* From the next raw event on, until it is dropped, becomes too large, or has
+ * ended and has a name. */
+void follow_hold_start(struct follow *follow);
+void follow_hold_drop(struct follow *follow);
+void follow_hold_end(struct follow *follow, const char *name);
+/* NULL: none is held by that name. The caller frees it. */
+struct follow_held *follow_hold_take(struct follow *follow, const char *name);
+void follow_hold_free(struct follow_held *held); /* NULL is allowed */
+/* Makes a reader of it; returns what of its clock stands before. */
+uint64_t follow_hold_read(struct follow_held *held,
+                          struct binlog_reader *reader);
+void follow_hold_close(struct follow *follow);
 
 extern const struct log_ops binlog_log_ops;
 

@@ -62,30 +62,68 @@ static void tell_name(struct follow *follow, const char *database,
 static void tell_names(struct follow *follow, const struct binlog_words *words,
                        const struct binlog_query *query, enum log_fate fate)
 {
-    for (size_t i = 0; i < words->name_count; i++) {
-        const struct query_name *name = &words->names[i];
-        tell_name(follow, name->database, name->name, query, fate);
-        if (name->new_name)
-            tell_name(follow, name->new_database, name->new_name, query,
-                      TABLE_CHANGED);
+    for (size_t i = 0; i < words->name_count; i++)
+        tell_name(follow, words->names[i].database, words->names[i].name,
+                  query, fate);
+}
+
+/* A table that is there from now on: another one than before, or a new one. */
+static void tell_new(struct follow *follow, const char *database,
+                     const char *name, const struct binlog_query *query,
+                     bool is_replacing)
+{
+    struct bytes home = database ? bytes_of(database) : query->schema;
+
+    if (find(follow, database, name, query)) {
+        if (is_replacing)
+            tell_name(follow, database, name, query, TABLE_RENAMED);
+    } else if (bytes_equal(home, bytes_of(follow->source->database))) {
+        doubt(follow, database, name, query);
+        follow_tell(follow, TABLE_CREATED, NULL)->name = name;
     }
 }
 
-/* Only its columns count: an index changes nothing here. */
+/* What stands under each name behind it is not what stood there before. */
+static void meet_rename(struct follow *follow,
+                        const struct binlog_words *words,
+                        const struct binlog_query *query)
+{
+    for (size_t i = 0; i < words->name_count; i++) {
+        const struct query_name *name = &words->names[i];
+        tell_name(follow, name->database, name->name, query, TABLE_RENAMED);
+        if (name->new_name)
+            tell_new(follow, name->new_database, name->new_name, query, true);
+    }
+}
+
 static void meet_alter(struct follow *follow, const struct binlog_words *words,
                        const struct binlog_query *query)
 {
+    bool is_whole = words->moves_rows || words->touches_key;
+
+    if (words->name_count > 0 && words->names[0].new_name) {
+        meet_rename(follow, words, query);
+        return;
+    }
+    if (is_whole) {
+        tell_names(follow, words, query, TABLE_UNKNOWN);
+        return;
+    }
     for (size_t i = 0; i < words->name_count; i++) {
         const struct query_name *name = &words->names[i];
         struct followed *found = find(follow, name->database, name->name,
                                       query);
-        if (!found)
+        struct log_item *item;
+        bool is_doubtful;
+        if (!found) {
             doubt(follow, name->database, name->name, query);
-        if (found && (words->moves_rows || words->touches_key ||
-                      name->new_name || follow->request.is_past))
-            follow_tell(follow, TABLE_CHANGED, found);
-        else if (found && !follow_same_layout(follow, found))
-            follow_tell(follow, TABLE_CHANGED, found);
+            continue;
+        }
+        is_doubtful = follow_forget_table(follow, found, words);
+        item = follow_tell(follow, TABLE_ALTERED, found);
+        item->changes = words->changes;
+        item->change_count = words->change_count;
+        item->is_doubtful = is_doubtful;
     }
 }
 
@@ -104,13 +142,14 @@ static void meet_ddl(struct follow *follow, const struct binlog_words *words,
         return;
     switch (words->class) {
     case QUERY_CREATE_TABLE:
-        tell_names(follow, words, query, TABLE_CHANGED);
+        tell_new(follow, words->names[0].database, words->names[0].name,
+                 query, words->is_replacing);
         break;
     case QUERY_DROP_TABLE:
         tell_names(follow, words, query, TABLE_DROPPED);
         break;
     case QUERY_RENAME_TABLE:
-        tell_names(follow, words, query, TABLE_RENAMED);
+        meet_rename(follow, words, query);
         break;
     case QUERY_TRUNCATE:
         tell_names(follow, words, query, TABLE_TRUNCATED);
@@ -168,7 +207,7 @@ enum status follow_query(struct follow *follow,
 {
     struct binlog_query query;
     struct binlog_dialect dialect;
-    struct binlog_words words;
+    struct binlog_words *words = &follow->words;
 
     follow->ledger.seen++;
     follow->ledger.applied++;
@@ -176,9 +215,9 @@ enum status follow_query(struct follow *follow,
         return binlog_damaged(&follow->reader, event, "a broken QUERY",
                               error);
     binlog_query_dialect(&follow->reader.format, &query, &dialect);
-    binlog_words_read(&words, query.text, &dialect);
-    settle(follow, &words, ends);
-    meet_ddl(follow, &words, &query);
-    binlog_words_release(&words);
+    binlog_words_release(words);
+    binlog_words_read(words, query.text, &dialect);
+    settle(follow, words, ends);
+    meet_ddl(follow, words, &query);
     return STATUS_OK;
 }

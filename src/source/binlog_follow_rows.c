@@ -11,8 +11,8 @@
 #include "model/version.h"
 #include "source/mysql_rows.h"
 
-void follow_tell(struct follow *follow, enum log_fate fate,
-                 struct followed *followed)
+struct log_item *follow_tell(struct follow *follow, enum log_fate fate,
+                             struct followed *followed)
 {
     struct log_item *item;
 
@@ -27,6 +27,7 @@ void follow_tell(struct follow *follow, enum log_fate fate,
                               .version = version_make(follow->request.epoch,
                                                       follow->clock, 0)};
     error_clear(&item->reason);
+    return item;
 }
 
 static struct follow_table *table_of(struct follow *follow,
@@ -38,48 +39,6 @@ static struct follow_table *table_of(struct follow *follow,
     return NULL;
 }
 
-static bool is_same_text(const char *left, const char *right)
-{
-    return left && right ? text_equal(left, right) : left == right;
-}
-
-static bool is_same_layout(const struct binlog_layout *left,
-                           const struct binlog_layout *right)
-{
-    if (!right || left->column_count != right->column_count)
-        return false;
-    for (size_t i = 0; i < left->column_count; i++) {
-        const struct binlog_layout_column *one = &left->columns[i];
-        const struct binlog_layout_column *two = &right->columns[i];
-        if (!text_equal(one->name, two->name) ||
-            !text_equal(one->declared, two->declared) ||
-            !is_same_text(one->charset, two->charset) ||
-            one->is_nullable != two->is_nullable)
-            return false;
-    }
-    return true;
-}
-
-bool follow_same_layout(struct follow *follow, struct followed *followed)
-{
-    struct follow_table *table = table_of(follow, followed);
-    struct binlog_layout *now = NULL;
-    struct error error;
-    MYSQL *link;
-    bool is_same;
-
-    if (!table || !table->layout)
-        return true;
-    error_clear(&error);
-    if (mysql_session_link(follow->session, &link, &error) != STATUS_OK ||
-        binlog_layout_read(link, followed->table->database,
-                           followed->table->name, &now, &error) != STATUS_OK)
-        return false;
-    is_same = is_same_layout(table->layout, now);
-    binlog_layout_free(now);
-    return is_same;
-}
-
 static void clear_slot(struct follow_slot *slot)
 {
     binlog_table_release(&slot->rows);
@@ -87,6 +46,54 @@ static void clear_slot(struct follow_slot *slot)
     slot->rows = (struct binlog_table){.followed = NULL};
     slot->resolution = (struct binlog_resolution){.columns = NULL};
     slot->is_ready = false;
+}
+
+static bool has_column(const struct binlog_layout *layout, const char *name)
+{
+    for (size_t i = 0; i < layout->column_count; i++)
+        if (text_equal_nocase(layout->columns[i].name, name))
+            return true;
+    return false;
+}
+
+/* Is the layout one of before the change? */
+static bool is_before(const struct binlog_layout *layout,
+                      const struct log_change *change)
+{
+    switch (change->kind) {
+    case CHANGE_ADD:
+        return !has_column(layout, change->name);
+    case CHANGE_DROP:
+        return has_column(layout, change->name);
+    case CHANGE_RENAME:
+        return has_column(layout, change->name) &&
+               !has_column(layout, change->new_name);
+    case CHANGE_TYPE: /* it may stand in another place */
+    case CHANGE_OTHER:
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool follow_forget_table(struct follow *follow, struct followed *followed,
+                         const struct binlog_words *words)
+{
+    struct follow_table *table = table_of(follow, followed);
+    bool is_doubtful = false;
+
+    if (!table)
+        return false;
+    for (size_t i = 0; table->is_by_order && table->layout &&
+                       i < words->change_count; i++)
+        is_doubtful |= !is_before(table->layout, &words->changes[i]);
+    binlog_layout_free(table->layout);
+    table->layout = NULL;
+    table->is_by_order = false;
+    for (size_t i = 0; i < FOLLOW_SLOTS; i++)
+        if (follow->slots[i].rows.followed == followed)
+            clear_slot(&follow->slots[i]);
+    return is_doubtful;
 }
 
 void follow_forget_maps(struct follow *follow)
@@ -144,7 +151,28 @@ static enum status know_table(struct follow *follow,
     return status;
 }
 
-static bool make_rows(struct follow_slot *slot, struct follow_table *table)
+/* Columns that came later: the rows hold NULL there. */
+static void tell_earlier(struct follow *follow, struct followed *followed,
+                         const struct binlog_resolution *resolution)
+{
+    struct log_item *item;
+
+    follow->missing = memory_resize(follow->missing,
+                                    resolution->absent_count,
+                                    sizeof(*follow->missing));
+    for (size_t i = 0; i < resolution->absent_count; i++)
+        follow->missing[i] = (struct log_change){
+            .kind = CHANGE_ADD,
+            .name = followed->table->columns[resolution->absent[i]].name,
+            .is_nullable = true};
+    item = follow_tell(follow, TABLE_EARLIER, followed);
+    item->changes = follow->missing;
+    item->change_count = resolution->absent_count;
+}
+
+/* False where the map does not fit. */
+static bool make_rows(struct follow *follow, struct follow_slot *slot,
+                      struct follow_table *table)
 {
     char reason[128];
 
@@ -155,7 +183,14 @@ static bool make_rows(struct follow_slot *slot, struct follow_table *table)
     slot->is_ready = binlog_table_init(&slot->rows, table->followed,
                                        &slot->map, &slot->resolution,
                                        table->charsets, reason);
-    return slot->is_ready;
+    if (!slot->is_ready)
+        return false;
+    table->is_by_order |= !slot->map.has_names;
+    if (slot->resolution.absent_count > 0)
+        tell_earlier(follow, table->followed, &slot->resolution);
+    else
+        follow_tell(follow, TABLE_AS_NOW, table->followed);
+    return true;
 }
 
 static enum status settle_slot(struct follow *follow,
@@ -172,7 +207,7 @@ static enum status settle_slot(struct follow *follow,
         return status;
     if (!is_there)
         follow_tell(follow, TABLE_DROPPED, followed);
-    else if (make_rows(slot, &follow->tables[number]))
+    else if (make_rows(follow, slot, &follow->tables[number]))
         return STATUS_OK;
     else
         follow_tell(follow, TABLE_CHANGED, followed);

@@ -16,7 +16,8 @@
 /* The second reading of a transaction, up to its XA_PREPARE. */
 struct follow_replay {
     struct binlog_prepared prepared; /* texts are its own */
-    struct binlog_link *link;
+    struct binlog_link *link;  /* NULL: from memory */
+    struct follow_held *held;  /* or NULL: by the link */
     struct binlog_reader kept; /* that of the log, which waits */
     uint64_t base;             /* clock behind the commit's own bytes */
     uint64_t end;              /* offset behind the commit */
@@ -57,6 +58,7 @@ void follow_xa_start(struct follow *follow)
     follow->is_preparing = true;
     follow->prepared_bytes = follow->clock - follow->begin_clock;
     follow->clock = follow->begin_clock;
+    follow_hold_start(follow);
 }
 
 enum status follow_xa_event(struct follow *follow,
@@ -97,6 +99,7 @@ static void free_replay(struct follow_replay *replay)
     memory_free(replay->prepared.gtid);
     memory_free(replay->prepared.file);
     binlog_link_close(replay->link);
+    follow_hold_free(replay->held);
     memory_free(replay);
 }
 
@@ -118,10 +121,11 @@ static void end_replay(struct follow *follow, struct log_item *item)
     struct follow_replay *replay = follow->replay;
     uint64_t end = replay->end;
 
+    if (replay->link)
+        follow_forget_maps(follow);
     follow->clock = replay->base + replay->prepared.bytes;
     binlog_place_settle(&follow->place, replay->prepared.name);
     follow_xa_close(follow);
-    follow_forget_maps(follow);
     follow_commit(follow, end);
     item->news = LOG_COMMIT;
 }
@@ -156,7 +160,7 @@ static enum status open_replay(struct follow *follow, struct error *error)
     if (status != STATUS_OK)
         return status;
     struct binlog_feed feed = {replay->link, binlog_link_next};
-    follow_forget_maps(follow);
+    follow_forget_maps(follow); /* ids of another file */
     binlog_reader_init(&follow->reader, &feed, prepared->file,
                        prepared->offset, false);
     return STATUS_OK;
@@ -176,8 +180,12 @@ static enum status replay(struct follow *follow, uint64_t end,
                                    .base = follow->clock,
                                    .end = end};
     follow->replay = made;
+    made->held = follow_hold_take(follow, prepared->name);
     binlog_reader_init(&follow->reader, &none, NULL, 0, false);
-    if (prepared->file[0] == '\0' || prepared->offset > UINT32_MAX)
+    if (made->held) {
+        follow->clock += follow_hold_read(made->held, &follow->reader);
+        made->has_begun = true;
+    } else if (prepared->file[0] == '\0' || prepared->offset > UINT32_MAX)
         give_up(follow, item);
     else
         status = open_replay(follow, error);
@@ -198,6 +206,7 @@ enum status follow_xa_prepared(struct follow *follow,
     note_prepared(follow, event, &prepared);
     follow->is_preparing = false;
     follow->prepared_bytes = 0;
+    follow_hold_end(follow, prepared.name);
     if (follow->prepare.is_one_phase)
         return replay(follow, event->end, &prepared, item, error);
     binlog_place_prepare(&follow->place, &prepared);
@@ -225,6 +234,7 @@ void follow_xa_query(struct follow *follow, const struct binlog_words *words,
     *ends = true;
     if (words->class == QUERY_XA_ROLLBACK) {
         binlog_place_settle(&follow->place, name);
+        follow_hold_free(follow_hold_take(follow, name));
     } else if (!binlog_place_prepared(&follow->place, name)) {
         follow_tell(follow, TABLE_UNSEEN, NULL);
     } else {

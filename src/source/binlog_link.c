@@ -10,7 +10,9 @@
 #include <mysql.h>
 /* Needs the types of mysql.h. */
 #include <ma_pvio.h>
+#include <stdio.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -120,6 +122,23 @@ static enum status server_failed(struct binlog_link *link,
         "%.*s", packet.size - at > 400 ? 400 : (int)(packet.size - at),
         (const char *)packet.data + at);
     return failed(link, error);
+}
+
+/* --- names --------------------------------------------------------------- */
+
+/* Ids of replicas; those of people are small. */
+#define SERVER_ID_BASE 0x40000000u
+
+void binlog_link_name(const char *seed, char *uuid, uint32_t *server_id)
+{
+    XXH128_hash_t hash = XXH3_128bits(seed, strlen(seed));
+
+    snprintf(uuid, BINLOG_UUID_BYTES, "%08x-%04x-4%03x-8%03x-%012llx",
+             (unsigned)hash.low64, (unsigned)(hash.low64 >> 32) & 0xffff,
+             (unsigned)(hash.low64 >> 48) & 0xfff,
+             (unsigned)hash.high64 & 0xfff,
+             (unsigned long long)(hash.high64 >> 16));
+    *server_id = SERVER_ID_BASE + (uint32_t)(hash.low64 & 0x3fffffff);
 }
 
 /* --- opening ------------------------------------------------------------- */

@@ -24,6 +24,10 @@ struct binlog_start {
     bool stops_at_end;     /* the end as it is now gives BINLOG_END */
 };
 
+#define BINLOG_UUID_BYTES 37
+/* By what a server tells readers apart; of the same seed always the same. */
+void binlog_link_name(const char *seed, char *uuid, uint32_t *server_id);
+
 struct binlog_link;
 enum status binlog_link_open(const struct endpoint_settings *settings,
                              const struct binlog_start *start,

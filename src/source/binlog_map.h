@@ -92,6 +92,7 @@ struct binlog_layout_column {
     char *declared; /* COLUMN_TYPE */
     char *charset;  /* NULL where it is not text */
     bool is_nullable;
+    bool has_default; /* rows that were there got a value, or may have */
 };
 struct binlog_layout {
     struct binlog_layout_column *columns;
@@ -115,16 +116,20 @@ struct binlog_resolution {
     size_t *columns; /* for each of the map: index in the table, or NO_COLUMN */
     size_t column_count;
     size_t row_end; /* of the map: system versioning; else NO_COLUMN */
+    size_t *absent; /* columns of the table that came later than the map */
+    size_t absent_count;
     char reason[256]; /* CHANGED: column "a" has another type than int(11) */
 };
 
 /*
  * Which column of the table each column of the map is: by name where the map
  * has names, else by ordinal of the layout. Columns that the table does not
- * have are passed over by their length; one that the layout does not have
- * either is CHANGED. The layout may be NULL for a MySQL server whose
- * map has names (then nobody sees a column added); MariaDB needs it to tell the
- * history of a system-versioned table. `charsets`: for each column of the
+ * have are passed over by their length. A map with names may be that of an
+ * earlier table: it may lack columns that hold NULL where nobody set them (the
+ * layout says so); they are `absent`, and the caller has to find out how they
+ * came. The layout may be NULL for a MySQL server whose map has names (then
+ * nothing may be absent); MariaDB needs it to tell the history of a
+ * system-versioned table. `charsets`: for each column of the
  * table by mysql_rows_charsets; NULL where it has none.
  */
 enum binlog_answer binlog_map_resolve(

@@ -1,6 +1,7 @@
 /*
- * Is a column of the log what was declared? What must stay true: a type whose
- * bytes a reader would misread is no fit.
+ * Is a column of the log what was declared, or a narrower one of its kind?
+ * What must stay true: a type whose bytes a reader would misread, or whose
+ * value the declared one does not hold, is no fit.
  */
 #include "base/text.h"
 #include "source/binlog_map.h"
@@ -14,7 +15,10 @@ static bool fits_int(const struct binlog_column *column,
         0, MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24,
         MYSQL_TYPE_LONG, 0, 0, 0, MYSQL_TYPE_LONGLONG};
 
-    return column->code == codes[type->bytes];
+    for (size_t i = 1; i <= type->bytes; i++)
+        if (codes[i] != 0 && column->code == codes[i])
+            return true;
+    return false;
 }
 
 static bool fits_number(const struct binlog_column *column,
@@ -25,11 +29,12 @@ static bool fits_number(const struct binlog_column *column,
         return fits_int(column, type);
     case MYSQL_BASE_BIT:
         return column->code == MYSQL_TYPE_BIT &&
-               column->meta[1] * 8u + column->meta[0] == type->length;
+               column->meta[1] * 8u + column->meta[0] <= type->length;
     case MYSQL_BASE_DECIMAL:
         return column->code == MYSQL_TYPE_NEWDECIMAL &&
-               column->meta[0] == type->length &&
-               column->meta[1] == type->scale;
+               column->meta[1] <= type->scale &&
+               column->meta[0] - column->meta[1] <=
+                   (int)type->length - (int)type->scale;
     case MYSQL_BASE_FLOAT:
         return column->code == MYSQL_TYPE_FLOAT && column->meta[0] == 4;
     case MYSQL_BASE_DOUBLE:
@@ -50,13 +55,13 @@ static bool fits_time(const struct binlog_column *column,
         return type->base == MYSQL_BASE_DATE;
     case MYSQL_TYPE_TIME2:
         return type->base == MYSQL_BASE_TIME &&
-               column->meta[0] == type->scale;
+               column->meta[0] <= type->scale;
     case MYSQL_TYPE_DATETIME2:
         return type->base == MYSQL_BASE_DATETIME &&
-               column->meta[0] == type->scale;
+               column->meta[0] <= type->scale;
     case MYSQL_TYPE_TIMESTAMP2:
         return type->base == MYSQL_BASE_TIMESTAMP &&
-               column->meta[0] == type->scale;
+               column->meta[0] <= type->scale;
     case MYSQL_TYPE_TIME:
         return type->base == MYSQL_BASE_TIME && type->scale == 0;
     case MYSQL_TYPE_DATETIME:
@@ -90,7 +95,7 @@ static bool fits_string(const struct binlog_column *column,
         return column->code == MYSQL_TYPE_VARCHAR ||
                column->code == MYSQL_TYPE_VAR_STRING;
     return column->code == MYSQL_TYPE_BLOB &&
-           column->meta[0] == blob_prefix(declared);
+           column->meta[0] <= blob_prefix(declared);
 }
 
 static bool fits_bytes(const struct binlog_column *column,

@@ -14,7 +14,7 @@ static const char KIND[] =
     "SELECT TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ";
 static const char COLUMNS[] =
     "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, IS_NULLABLE,"
-    " GENERATION_EXPRESSION"
+    " GENERATION_EXPRESSION, COLUMN_DEFAULT"
     " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ";
 
 struct reading {
@@ -68,6 +68,9 @@ static bool take_column(void *context, char **cells,
     column->charset = memory_text(has_labels && !cells[2] ? "binary"
                                                           : cells[2]);
     column->is_nullable = !text_equal(mysql_or_empty(cells[3]), "NO");
+    /* MariaDB spells a default of NULL out. */
+    column->has_default = mysql_or_empty(cells[4])[0] != '\0' ||
+                          (cells[5] && !text_equal_nocase(cells[5], "NULL"));
     if (text_equal_nocase(mysql_or_empty(cells[4]), "ROW END"))
         layout->row_end = layout->column_count - 1;
     return true;

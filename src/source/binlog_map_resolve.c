@@ -1,6 +1,7 @@
 /*
  * Which column of a table a column of the log is. What must stay true: every
- * column of the table is found exactly once, with its own type, or the answer
+ * column of the table is found exactly once, with a type whose values are the
+ * same in its own, or may be missing because nobody had set it, or the answer
  * is CHANGED.
  */
 #include <stdio.h>
@@ -40,16 +41,6 @@ static size_t find_in_table(const struct table *table,
     return BINLOG_NO_COLUMN;
 }
 
-static bool is_in_layout(const struct binlog_layout *layout,
-                         const struct binlog_column *column)
-{
-    for (size_t i = 0; i < layout->column_count; i++) {
-        if (has_name(column, layout->columns[i].name))
-            return true;
-    }
-    return false;
-}
-
 static bool is_row_end(const struct binlog_layout *layout,
                        const struct binlog_column *column)
 {
@@ -57,7 +48,7 @@ static bool is_row_end(const struct binlog_layout *layout,
            has_name(column, layout->columns[layout->row_end].name);
 }
 
-static bool find_by_name(struct resolving *work)
+static void find_by_name(struct resolving *work)
 {
     const struct binlog_map *map = work->map;
 
@@ -65,15 +56,9 @@ static bool find_by_name(struct resolving *work)
         const struct binlog_column *column = &map->columns[i];
         size_t found = find_in_table(work->table, column);
         work->result->columns[i] = found;
-        if (found == BINLOG_NO_COLUMN && work->layout &&
-            !is_in_layout(work->layout, column))
-            return CHANGE(work, "column \"%.*s\" is in the log only",
-                          (int)column->name.size,
-                          (const char *)column->name.data);
         if (is_row_end(work->layout, column))
             work->result->row_end = i;
     }
-    return true;
 }
 
 /* Labels that information_schema cannot spell: it is utf8mb3 and has a '?' for
@@ -131,8 +116,8 @@ static bool find_by_ordinal(struct resolving *work)
     return true;
 }
 
-/* The labels of the map, as UTF-8, are those of the declaration; where that
- * has a '?' a letter may be lost. */
+/* The labels of the map, as UTF-8, are the first of the declaration, which may
+ * have grown since; where that has a '?' a letter may be lost. */
 static bool fits_labels(const struct binlog_column *column,
                         const char *declared,
                         const struct mysql_charset *charset)
@@ -156,8 +141,6 @@ static bool fits_labels(const struct binlog_column *column,
                (bytes_equal(buffer_bytes(&wanted), buffer_bytes(&found)) ||
                 strchr(buffer_text(&wanted), '?'));
     }
-    fits = fits && !mysql_type_label(declared, column->label_count + 1,
-                                     &wanted);
     buffer_release(&wanted);
     buffer_release(&found);
     return fits;
@@ -191,6 +174,30 @@ static bool fits_table(struct resolving *work, size_t index)
     return true;
 }
 
+/* A column that the log does not have held NULL, where it came without a
+ * default; nobody can tell for one that is known by its place alone. */
+static bool may_be_absent(const struct resolving *work, size_t index)
+{
+    const struct column *column = &work->table->columns[index];
+    const struct binlog_layout *layout = work->layout;
+
+    if (!layout || !work->map->has_names || !column->is_nullable ||
+        table_is_key(work->table, index))
+        return false;
+    for (size_t i = 0; i < layout->column_count; i++)
+        if (text_equal(layout->columns[i].name, column->name))
+            return layout->columns[i].is_nullable &&
+                   !layout->columns[i].has_default;
+    return false;
+}
+
+static void add_absent(struct binlog_resolution *result, size_t index)
+{
+    result->absent = memory_resize(result->absent, result->absent_count + 1,
+                                   sizeof(*result->absent));
+    result->absent[result->absent_count++] = index;
+}
+
 /* Each column of the table, once. */
 static bool is_whole(struct resolving *work)
 {
@@ -207,7 +214,11 @@ static bool is_whole(struct resolving *work)
                              table->columns[place].name);
     }
     for (size_t i = 0; is_good && i < table->column_count; i++) {
-        if (!seen[i])
+        if (seen[i])
+            continue;
+        if (may_be_absent(work, i))
+            add_absent(work->result, i);
+        else
             is_good = CHANGE(work, "column \"%s\" is not in the log",
                              table->columns[i].name);
     }
@@ -259,6 +270,7 @@ static void clear(struct resolving *work)
         result->columns[i] = BINLOG_NO_COLUMN;
     result->column_count = count;
     result->row_end = BINLOG_NO_COLUMN;
+    result->absent_count = 0;
     result->reason[0] = '\0';
 }
 
@@ -269,14 +281,17 @@ enum binlog_answer binlog_map_resolve(
     struct binlog_resolution *resolution)
 {
     struct resolving work = {map, table, layout, charsets, resolution};
-    bool is_good;
+    bool is_good = true;
 
     clear(&work);
     if (!layout && (map->is_mariadb || !map->has_names)) {
         (void)CHANGE(&work, "its layout at the source is not known");
         return BINLOG_CHANGED;
     }
-    is_good = map->has_names ? find_by_name(&work) : find_by_ordinal(&work);
+    if (map->has_names)
+        find_by_name(&work);
+    else
+        is_good = find_by_ordinal(&work);
     for (size_t i = 0; is_good && i < map->column_count; i++)
         is_good = fits_table(&work, i);
     is_good = is_good && is_whole(&work) && fits_key(&work);
@@ -286,5 +301,6 @@ enum binlog_answer binlog_map_resolve(
 void binlog_resolution_release(struct binlog_resolution *resolution)
 {
     memory_free(resolution->columns);
+    memory_free(resolution->absent);
     *resolution = (struct binlog_resolution){.columns = NULL};
 }

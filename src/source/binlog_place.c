@@ -48,6 +48,15 @@ static size_t find_prepared(const struct binlog_place *place,
     return index;
 }
 
+void binlog_place_add(struct binlog_place *place, const struct gtid *gtid)
+{
+    gtid_set_add(&place->set, gtid);
+    if (gtid->is_mariadb)
+        gtid_set_add_entry(&place->state,
+                           (struct gtid_entry){gtid->domain, gtid->server,
+                                               gtid->number});
+}
+
 void binlog_place_prepare(struct binlog_place *place,
                           const struct binlog_prepared *prepared)
 {
@@ -118,13 +127,16 @@ bool binlog_place_read(const char *text, bool is_mariadb,
 {
     json_t *object = text ? json_loads(text, 0, NULL) : NULL;
     const char *set = json_string_value(json_object_get(object, "gtid"));
+    const char *state = json_string_value(json_object_get(object, "state"));
     bool is_good;
 
     *place = (struct binlog_place){.server = read_text(object, "server"),
                                    .file = read_text(object, "file")};
     gtid_set_init(&place->set, is_mariadb);
+    gtid_set_init(&place->state, true);
     is_good = place->server && place->file && set &&
               gtid_set_parse(&place->set, set) &&
+              gtid_set_parse(&place->state, state ? state : "") &&
               read_number(object, "offset", &place->offset) &&
               read_number(object, "clock", &place->clock) &&
               read_prepared(json_object_get(object, "prepared"), place);
@@ -142,6 +154,16 @@ static void write_number(json_t *object, const char *name, uint64_t number)
 
     snprintf(text, sizeof(text), "%" PRIu64, number);
     json_object_set_new(object, name, json_string(text));
+}
+
+static void write_state(json_t *object, const struct gtid_set *state)
+{
+    struct buffer text;
+
+    buffer_init(&text, GTID_SET_BYTES);
+    gtid_set_print(state, &text);
+    json_object_set_new(object, "state", json_string(buffer_text(&text)));
+    buffer_release(&text);
 }
 
 static void write_prepared(json_t *object, const struct binlog_place *place)
@@ -177,6 +199,8 @@ char *binlog_place_text(const struct binlog_place *place)
     write_number(object, "offset", place->offset);
     json_object_set_new(object, "gtid", json_string(buffer_text(&set)));
     write_number(object, "clock", place->clock);
+    if (place->set.is_mariadb)
+        write_state(object, &place->state);
     if (place->prepared_count > 0)
         write_prepared(object, place);
     if (place->time != 0)
@@ -194,6 +218,7 @@ void binlog_place_release(struct binlog_place *place)
     memory_free(place->server);
     memory_free(place->file);
     gtid_set_release(&place->set);
+    gtid_set_release(&place->state);
     for (size_t i = 0; i < place->prepared_count; i++)
         release_prepared(&place->prepared[i]);
     memory_free(place->prepared);

@@ -16,7 +16,8 @@
  * File and offset hold on that server alone; the set holds wherever the same
  * transactions are. A file "" is told by the set alone. "prepared" stands
  * there only where transactions of XA wait for their end, oldest first: their
- * rows are read again from there when they are committed.
+ * rows are read again from there when they are committed. MariaDB only:
+ * "state":"0-1-33,0-2-17", all whose transactions were read or stand before.
  */
 struct binlog_prepared {
     char *name;      /* format:gtrid:bqual, the two in hex */
@@ -35,11 +36,14 @@ struct binlog_place {
     char *file;
     uint64_t offset;
     struct gtid_set set;
+    struct gtid_set state; /* MariaDB: the last number of every server */
     uint64_t clock;
     struct binlog_prepared *prepared;
     size_t prepared_count;
     uint64_t time; /* of the last transaction, seconds UTC; 0 unknown */
 };
+/* A transaction ended. */
+void binlog_place_add(struct binlog_place *place, const struct gtid *gtid);
 /* Its texts become the place's; one of the same name is replaced. */
 void binlog_place_prepare(struct binlog_place *place,
                           const struct binlog_prepared *prepared);
@@ -72,6 +76,16 @@ enum status binlog_identity(MYSQL *link, char **identity,
 /* Is the place's file one of the server's? */
 enum status binlog_has_file(MYSQL *link, const struct binlog_place *place,
                             bool *is_there, struct error *error);
+/* MariaDB: what stands before that file. The caller releases it, also after a
+ * failure. */
+enum status binlog_file_start(MYSQL *link, const char *file,
+                              struct gtid_set *set, struct error *error);
+/* binlog_errant.c: does the server, which knows those, hold transactions that
+ * stand before the place and were never read? */
+enum status binlog_errant(const struct mysql_source *source, MYSQL *link,
+                          const struct gtid_set *known,
+                          const struct binlog_place *place, bool *is_found,
+                          struct error *error);
 /* Of struct log_ops. */
 enum status binlog_move(struct source_session *session, const char *place,
                         char **moved, struct error *error);

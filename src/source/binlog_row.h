@@ -25,6 +25,8 @@ struct binlog_table {
     size_t key_count; /* 0: a table without a key */
     size_t row_end;   /* column of the map: system versioning, or NO_COLUMN */
     size_t json_count; /* columns of MySQL's JSON */
+    size_t *absent; /* columns of the table that the map lacks: they are NULL */
+    size_t absent_count;
     /* Of the two images of the row being read: */
     struct bytes *before; /* the value of each column of the map */
     struct bytes *after;

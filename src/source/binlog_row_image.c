@@ -93,6 +93,8 @@ static bool make_all(struct binlog_table *table, const struct bytes *values)
         if (table->cells[i].maker && !make_cell(&table->cells[i], values[i]))
             return false;
     }
+    for (size_t i = 0; i < table->absent_count; i++)
+        mysql_cell_null(&table->makers[table->absent[i]]);
     return true;
 }
 

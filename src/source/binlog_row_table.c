@@ -54,6 +54,11 @@ bool binlog_table_init(struct binlog_table *table,
     buffer_init(&table->canonical[0], KEY_LIMIT);
     buffer_init(&table->canonical[1], KEY_LIMIT);
     find_key(table, resolution);
+    table->absent_count = resolution->absent_count;
+    table->absent = memory_new(resolution->absent_count,
+                               sizeof(*table->absent));
+    for (size_t i = 0; i < resolution->absent_count; i++)
+        table->absent[i] = resolution->absent[i];
     for (size_t i = 0; i < count; i++) {
         size_t place = resolution->columns[i];
         if (!binlog_cell_init(&table->cells[i], &map->columns[i])) {
@@ -78,6 +83,7 @@ void binlog_table_release(struct binlog_table *table)
     memory_free(table->makers);
     memory_free(table->cells);
     memory_free(table->key);
+    memory_free(table->absent);
     memory_free(table->before);
     memory_free(table->after);
     buffer_release(&table->canonical[0]);

@@ -22,7 +22,7 @@ const char *query_class_text(enum query_class class)
     return texts[class];
 }
 
-static char *take_part(struct binlog_tokens *tokens)
+char *words_take_part(struct binlog_tokens *tokens)
 {
     struct buffer value;
     char *text = NULL;
@@ -45,14 +45,14 @@ bool words_take_name(struct binlog_tokens *tokens, char **database,
 
     *database = NULL;
     take_symbol(tokens, '.');
-    *name = take_part(tokens);
+    *name = words_take_part(tokens);
     if (!*name)
         return false;
     has_database = take_symbol(tokens, '.');
     if (!has_database)
         return true;
     *database = *name;
-    *name = take_part(tokens);
+    *name = words_take_part(tokens);
     if (*name)
         return true;
     memory_free(*database);
@@ -88,6 +88,12 @@ void words_drop_names(struct binlog_words *words)
 void binlog_words_release(struct binlog_words *words)
 {
     words_drop_names(words);
+    for (size_t i = 0; i < words->change_count; i++) {
+        memory_free(words->changes[i].name);
+        memory_free(words->changes[i].new_name);
+        memory_free(words->changes[i].declared);
+    }
+    memory_free(words->changes);
     *words = (struct binlog_words){.class = QUERY_UNKNOWN};
 }
 

@@ -2,6 +2,7 @@
 #define TIDEMARK_SOURCE_BINLOG_WORDS_H
 
 #include "source/binlog_token.h"
+#include "source/log.h"
 
 /*
  * What a QUERY of the log does, told by its words: not a parser. What is not
@@ -60,6 +61,8 @@ struct binlog_words {
     bool moves_rows;    /* ALTER that changes rows without events: partitions
                            dropped, truncated, exchanged; IMPORT TABLESPACE */
     bool touches_key;   /* ALTER names the PRIMARY KEY */
+    struct log_change *changes; /* ALTER TABLE: its clauses that matter */
+    size_t change_count;
     bool deletes_all;   /* DELETE of the one name without a condition: a server
                            writes it where a MEMORY table was emptied */
     struct query_xa xa;

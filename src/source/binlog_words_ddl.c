@@ -87,6 +87,8 @@ static enum query_class read_drop_database(struct binlog_words *words,
 static enum query_class read_drop(struct binlog_words *words,
                                   struct binlog_tokens *tokens)
 {
+    bool is_index;
+
     words->is_temporary = take(tokens, "TEMPORARY");
     if (take(tokens, "TABLE") || take(tokens, "TABLES")) {
         skip_exists(tokens);
@@ -94,10 +96,11 @@ static enum query_class read_drop(struct binlog_words *words,
     }
     if (take(tokens, "DATABASE") || take(tokens, "SCHEMA"))
         return read_drop_database(words, tokens);
-    if (take(tokens, "ONLINE") || take(tokens, "OFFLINE") ||
-        is(tokens, "INDEX"))
-        return read_index(words, tokens);
-    return QUERY_IRRELEVANT;
+    is_index = take(tokens, "ONLINE") || take(tokens, "OFFLINE");
+    if (take(tokens, "INDEX"))
+        return words_drop_index(words, tokens) ? read_index(words, tokens)
+                                               : QUERY_UNKNOWN;
+    return is_index ? QUERY_UNKNOWN : QUERY_IRRELEVANT;
 }
 
 static enum query_class read_rename(struct binlog_words *words,
@@ -162,10 +165,14 @@ static bool read_other_table(struct binlog_words *words,
 static enum query_class read_alter_table(struct binlog_words *words,
                                          struct binlog_tokens *tokens)
 {
+    struct binlog_tokens clauses;
+
     skip_exists(tokens);
     if (!words_add_name(words, tokens))
         return QUERY_UNKNOWN;
     skip_wait(tokens);
+    clauses = *tokens;
+    words_read_clauses(words, &clauses);
     while (!is_end(tokens)) {
         if (moves_rows(tokens)) {
             words->moves_rows = true;

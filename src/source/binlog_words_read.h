@@ -53,6 +53,16 @@ void words_drop_names(struct binlog_words *words);
 enum query_class words_read_ddl(struct binlog_words *words,
                                 struct binlog_tokens *tokens);
 
+/* --- binlog_words_alter.c --- */
+/* The clauses behind the table's name, into words->changes. */
+void words_read_clauses(struct binlog_words *words,
+                        struct binlog_tokens *tokens);
+/* [IF EXISTS] name, of an index that is dropped. */
+bool words_drop_index(struct binlog_words *words,
+                      struct binlog_tokens *tokens);
+/* A part of a name, quotes resolved; NULL where none stands there. */
+char *words_take_part(struct binlog_tokens *tokens);
+
 /* --- binlog_words_dml.c --- */
 /* Statements that write rows; false where the word begins none. */
 bool words_read_dml(struct binlog_words *words, struct binlog_tokens *tokens);

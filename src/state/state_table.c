@@ -261,3 +261,42 @@ enum status state_seed_write(struct state *state, const char *source,
                           error);
     return store_end(state, status, error);
 }
+
+static enum status run_texts(struct state *state, enum statement statement,
+                             const char *const *texts, int count,
+                             struct error *error)
+{
+    struct query query;
+
+    query_begin(&query, state, statement);
+    for (int i = 0; i < count; i++)
+        query_text(&query, i + 1, texts[i]);
+    query_row(&query);
+    return query_end(&query, error);
+}
+
+/* One that has no row goes by its name. */
+enum status state_seed_rename(struct state *state, const char *source,
+                              const char *table, const char *from,
+                              const char *to, struct error *error)
+{
+    const char *const move[] = {source, table, from, to};
+    const char *const keep[] = {source, table, to, from};
+    enum status status = store_begin(state, error);
+
+    if (status != STATUS_OK)
+        return status;
+    status = run_texts(state, STATEMENT_SEED_MOVE, move, 4, error);
+    if (status == STATUS_OK)
+        status = run_texts(state, STATEMENT_SEED_KEEP, keep, 4, error);
+    return store_end(state, status, error);
+}
+
+enum status state_shape_write(struct state *state, const char *source,
+                              const char *table, const char *shape,
+                              struct error *error)
+{
+    const char *const texts[] = {source, table, shape};
+
+    return run_texts(state, STATEMENT_TABLE_SHAPE, texts, 3, error);
+}

@@ -108,6 +108,12 @@
         "AND table_name = ?2 AND column_name = ?3")                           \
     X(SEED_FORGET, "DELETE FROM seeds WHERE source = ?1 "                     \
         "AND table_name = ?2")                                                \
+    X(SEED_MOVE, "UPDATE OR REPLACE seeds SET column_name = ?4 "              \
+        "WHERE source = ?1 AND table_name = ?2 AND column_name = ?3")         \
+    X(SEED_KEEP, "INSERT OR IGNORE INTO seeds (source, table_name, "          \
+        "column_name, seed_name) VALUES (?1, ?2, ?3, ?4)")                    \
+    X(TABLE_SHAPE, "UPDATE tables SET shape = ?3 WHERE source = ?1 "          \
+        "AND name = ?2")                                                      \
     X(SEED_ADD, "INSERT INTO seeds (source, table_name, column_name, "        \
         "seed_name) VALUES (?1, ?2, ?3, ?4)")                                 \
                                                                               \

@@ -163,7 +163,13 @@ enum status cdc_begin(struct cdc *cdc, struct sync *sync,
     enum status status = open_sides(cdc, error);
     if (status == STATUS_OK)
         status = open_stream(cdc, error);
-    return status == STATUS_OK ? cdc_place(cdc, error) : status;
+    if (status == STATUS_OK)
+        status = cdc_schema_begin(cdc, error);
+    if (status == STATUS_OK)
+        status = cdc_place(cdc, error);
+    if (status == STATUS_OK)
+        cdc_schema_copies(cdc);
+    return status;
 }
 
 /* --- following ----------------------------------------------------------- */
@@ -230,6 +236,8 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
         request_anew(cdc, table, item->version, "a row cannot be stored");
         table->problem = item->reason;
         break;
+    default:
+        break; /* cdc_schema.c */
     }
 }
 
@@ -243,17 +251,24 @@ static void request_children(struct cdc *cdc)
                             "foreign keys change it beside the log");
 }
 
-static void meet_tables(struct cdc *cdc, const struct log_item *item)
+static enum status meet_tables(struct cdc *cdc, const struct log_item *item,
+                               struct error *error)
 {
+    bool is_met = false;
+    enum status status = cdc_schema_meet(cdc, item, &is_met, error);
+    if (is_met)
+        return status;
     if (item->table) {
         meet_table(cdc, item->table->context, item);
-        return;
+        return STATUS_OK;
     }
     for (size_t i = 0; i < cdc->count; i++)
         meet_table(cdc, &cdc->tables[i], item);
+    return STATUS_OK;
 }
 
-void cdc_take(struct cdc *cdc, const struct log_item *item)
+enum status cdc_take(struct cdc *cdc, const struct log_item *item,
+                     struct error *error)
 {
     if (item->news == LOG_COMMIT) {
         cdc->is_between = true;
@@ -264,10 +279,12 @@ void cdc_take(struct cdc *cdc, const struct log_item *item)
         cdc->is_between = false;
     } else if (item->news == LOG_END) {
         cdc->is_between = true;
+        cdc_schema_end(cdc);
     } else if (item->news == LOG_TABLE) {
         cdc->is_between = false;
-        meet_tables(cdc, item);
+        return meet_tables(cdc, item, error);
     }
+    return STATUS_OK;
 }
 
 static enum status read_log(struct cdc *cdc, struct error *error)
@@ -275,12 +292,13 @@ static enum status read_log(struct cdc *cdc, struct error *error)
     const struct log_ops *log = cdc->sync->source->ops->log;
     struct log_item item = {.news = LOG_NOTHING};
     enum status status = STATUS_OK;
-    while (status == STATUS_OK && item.news != LOG_END) {
+    while (status == STATUS_OK && item.news != LOG_END &&
+           !(cdc->is_stale && cdc->is_between)) {
         status = stop_check(error);
         if (status == STATUS_OK)
             status = log->next(cdc->follow, &item, error);
         if (status == STATUS_OK)
-            cdc_take(cdc, &item);
+            status = cdc_take(cdc, &item, error);
         if (status == STATUS_OK && cdc_is_due(cdc))
             status = cdc_flush(cdc, error);
     }
@@ -337,6 +355,8 @@ void cdc_end(struct cdc *cdc)
         sync->warehouse->ops->session_close(cdc->warehouse);
     state_close(cdc->state);
     memory_free(cdc->place);
+    for (size_t i = 0; i < cdc->count; i++)
+        schema_release(&cdc->tables[i].schema);
     memory_free(cdc->tables);
     pthread_mutex_destroy(&cdc->mutex);
     *cdc = (struct cdc){.sync = NULL};

@@ -6,6 +6,7 @@
 
 #include "source/log.h"
 #include "sync/cdc_pace.h"
+#include "sync/schema_changes.h"
 #include "sync/task.h"
 
 /*
@@ -35,6 +36,7 @@ struct cdc_table {
     bool is_prepared;    /* the warehouse's table is ready */
     bool is_stopped;     /* no row of it is taken any more */
     struct error problem; /* why it is stopped; ERROR_NONE: a request */
+    struct schema schema; /* of its rows, against how it is described */
     struct batch *open;  /* being filled, or NULL */
     struct batch **full; /* behind one another, to be put before it */
     size_t full_count;
@@ -79,6 +81,8 @@ struct cdc {
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */
     int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
+    bool is_stale;     /* a table must be described anew behind this
+                          transaction: the round ends there */
 };
 
 /* Does any table of the run follow the log? */
@@ -115,7 +119,8 @@ enum status cdc_forget_paused(struct cdc *cdc, struct error *error)
 enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
     MUST_CHECK;
 /* Takes what the log told; nothing is handed over. */
-void cdc_take(struct cdc *cdc, const struct log_item *item);
+enum status cdc_take(struct cdc *cdc, const struct log_item *item,
+                     struct error *error) MUST_CHECK;
 /* Reads the log to its present end; all copies have ended. */
 enum status cdc_follow(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Frees everything; harmless after a cdc_begin that failed. */
@@ -188,5 +193,17 @@ void stay_table_failed(struct cdc_table *table);
 /* A worker has done with the copy. */
 void stay_copy_ended(struct cdc_table *table, struct task *task,
                      struct state *state);
+/* --- cdc_schema.c: columns that come, go and change ---------------------- */
+
+/* Of each table, against what the state says; sets needs_copy where the log
+ * alone cannot lead from one to the other. */
+enum status cdc_schema_begin(struct cdc *cdc, struct error *error) MUST_CHECK;
+/* What is copied in this round has the columns that are described. */
+void cdc_schema_copies(struct cdc *cdc);
+/* News of a table's columns; *is_met false: they are of another kind. */
+enum status cdc_schema_meet(struct cdc *cdc, const struct log_item *item,
+                            bool *is_met, struct error *error) MUST_CHECK;
+/* At the end of the log: what it has not told is read again. */
+void cdc_schema_end(struct cdc *cdc);
 
 #endif

@@ -14,6 +14,9 @@
 #include "model/version.h"
 #include "sync/cdc.h"
 
+/* A prepared transaction is named when it is that old. */
+#define WAITING_S 3600
+
 #define VISIBLE_PAUSE_MS 50
 #define VISIBLE_MAX_US INT64_C(60000000)
 
@@ -230,6 +233,22 @@ static void note_child(void *context, const char *name)
         table->is_child = true;
 }
 
+/* The server may not drop what such a one needs; nobody else sees it. */
+static void tell_waiting(const struct cdc *cdc)
+{
+    struct log_waiting waiting;
+    int64_t age_s;
+    if (!log_of(cdc)->waiting(cdc->place, &waiting))
+        return;
+    age_s = clock_utc_us() / 1000000 - waiting.since_s;
+    if (age_s >= WAITING_S)
+        log_line(LOG_WARNING, cdc->name,
+                 "XA transaction %s is prepared for %" PRId64
+                 " h and not ended: the log is needed from there (%s)",
+                 waiting.name, age_s / 3600,
+                 error_id_text(ERROR_LOG_PREPARED));
+}
+
 enum status cdc_place(struct cdc *cdc, struct error *error)
 {
     struct state_source saved;
@@ -245,6 +264,8 @@ enum status cdc_place(struct cdc *cdc, struct error *error)
     status = cdc->place ? settle_place(cdc, error)
                         : begin_anew(cdc, 0, "the log is followed from now "
                                              "on", error);
+    if (status == STATUS_OK)
+        tell_waiting(cdc);
     if (status == STATUS_OK)
         status = cdc_requests_read(cdc, error);
     return status == STATUS_OK ? ready_copies(cdc, error) : status;

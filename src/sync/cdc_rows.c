@@ -56,7 +56,9 @@ struct followed *cdc_find(void *context, const char *database,
     if (!table || table->is_stopped)
         return NULL;
     struct error error;
-    if (cdc_prepare(table, &error) == STATUS_TABLE) {
+    /* A column that is awaited may be another one's new name. */
+    if (!schema_awaits(&table->schema) &&
+        cdc_prepare(table, &error) == STATUS_TABLE) {
         cdc_request_now(cdc, table->work, error.what);
         cdc_stop_table(table, &error);
     }

@@ -48,7 +48,7 @@ static void note_table(struct cdc_table *table)
         result->problem = table->problem;
 }
 
-static enum status run_round(struct cdc *cdc, bool *is_open,
+static enum status run_round(struct cdc *cdc, bool *is_open, bool *is_stale,
                              struct error *error)
 {
     enum status status = copy_tables(cdc, error);
@@ -60,31 +60,35 @@ static enum status run_round(struct cdc *cdc, bool *is_open,
         note_table(&cdc->tables[i]);
     if (status == STATUS_OK)
         status = cdc_requests_serve(cdc, is_open, error);
+    *is_stale = cdc->is_stale;
     return status;
 }
 
 static enum status try_round(struct sync *sync, struct sync_run *run,
-                             bool *is_open, struct error *error)
+                             bool *is_open, bool *is_stale,
+                             struct error *error)
 {
     struct cdc cdc;
     error_clear(error);
     enum status status = cdc_begin(&cdc, sync, run, error);
     if (status == STATUS_OK)
-        status = run_round(&cdc, is_open, error);
+        status = run_round(&cdc, is_open, is_stale, error);
     cdc_end(&cdc);
     return status;
 }
 
 /* A lost connection costs what was not yet confirmed. */
 static enum status one_round(struct sync *sync, struct sync_run *run,
-                             bool *is_open, struct error *error)
+                             bool *is_open, bool *is_stale,
+                             struct error *error)
 {
     struct backoff backoff;
     uint64_t wait_ms = 0;
     backoff_init(&backoff, RETRY_FIRST_MS, RETRY_CAP_MS,
                  sync->settings->retry_ms);
     for (;;) {
-        enum status status = try_round(sync, run, is_open, error);
+        enum status status = try_round(sync, run, is_open,
+                                       is_stale, error);
         if (status != STATUS_TEMPORARY ||
             !backoff_next(&backoff, 0, &wait_ms))
             return status;
@@ -163,17 +167,22 @@ enum status cdc_run(struct sync *sync, struct sync_run *run,
                     struct error *error)
 {
     bool is_open = true;
+    bool is_again = false;
     int64_t started_us = 0;
     enum status worst = STATUS_OK;
     if (run->is_named || run->kind == TASK_BACKFILL)
         return refuse_part(run, error);
-    for (size_t i = 0; i < ROUNDS_MAX && worst == STATUS_OK && is_open; i++) {
+    for (size_t i = 0; i < ROUNDS_MAX && worst == STATUS_OK && is_open;) {
+        bool is_stale = false;
         started_us = clock_utc_us();
         is_open = false;
-        if (i > 0)
+        if (is_again)
             worst = describe_again(sync, run, error);
         if (worst == STATUS_OK)
-            worst = one_round(sync, run, &is_open, error);
+            worst = one_round(sync, run, &is_open, &is_stale, error);
+        is_again = true;
+        is_open |= is_stale; /* it went on to its statement, not to the end */
+        i += !is_stale;
     }
     for (size_t i = 0; i < run->count; i++) {
         if (run->works[i].mode != MODE_CDC ||

@@ -15,9 +15,6 @@ struct stay_pause {
     enum error_id told;     /* what people were told */
 };
 
-/* Cores of the warehouse that loads may take. */
-#define STAY_BUDGET 0.5
-
 struct stay {
     struct sync *sync;
     struct steer *steer;

@@ -14,6 +14,8 @@
 #include "sync/cdc_stay.h"
 
 #define TICK_US INT64_C(1000000)
+/* The next tick comes by then. */
+#define TOLD_MS 2000
 #define SECOND_US INT64_C(1000000)
 /* A full hand-over with a checkpoint, where rows have come. */
 #define SAVE_LEAST_US INT64_C(1000000)
@@ -29,6 +31,7 @@
 #define NAMES_US INT64_C(60000000)
 #define PROBLEMS_US INT64_C(600000000)
 #define BESIDE_STEP_MS 100
+#define STALE_STEP_MS 10
 
 struct reading {
     struct stay *stay;
@@ -148,7 +151,7 @@ static enum status hand_over(struct reading *reading, struct error *error)
 static void reckon_pace(struct reading *reading, int64_t passed_us)
 {
     struct cdc *cdc = reading->cdc;
-    double budget = STAY_BUDGET;
+    double budget = (double)cdc->sync->settings->warehouse_cpu / 1000;
     double sum = 0;
     int64_t full_us = 0;
     for (size_t i = 0; i < cdc->count; i++) {
@@ -314,6 +317,7 @@ static void tell(struct reading *reading)
                                         : "follows the log");
     steer_tell(reading->stay->steer, STEER_FOLLOWER, &figures);
     steer_progress(reading->stay->steer, STEER_FOLLOWER);
+    steer_wait(reading->stay->steer, STEER_FOLLOWER, TOLD_MS);
 }
 
 static enum status tick(struct reading *reading, struct error *error)
@@ -361,15 +365,31 @@ static bool is_over(const struct reading *reading)
            reading->now_us - reading->ending_us > END_MOST_US;
 }
 
+/* No row may be read by columns that are no longer those of its table: the
+ * log waits until the copies have come to their next step. */
+static enum status wait_for_copies(struct reading *reading,
+                                   struct error *error)
+{
+    end_round(reading, "a table has other columns");
+    (void)clock_sleep_ms(STALE_STEP_MS);
+    reading->now_us = clock_monotonic_us();
+    return reading->now_us - reading->ticked_us >= TICK_US
+               ? tick(reading, error)
+               : STATUS_OK;
+}
+
 static enum status step(struct reading *reading, struct error *error)
 {
     struct log_item item;
+    if (reading->cdc->is_stale && reading->cdc->is_between)
+        return wait_for_copies(reading, error);
     be_patient(reading);
     enum status status = log_of(reading)->next(reading->cdc->follow, &item,
                                                error);
+    if (status == STATUS_OK)
+        status = cdc_take(reading->cdc, &item, error);
     if (status != STATUS_OK)
         return status;
-    cdc_take(reading->cdc, &item);
     reading->now_us = clock_monotonic_us();
     if (item.news != LOG_IDLE)
         reading->heard_us = reading->now_us;
@@ -395,9 +415,8 @@ static enum status finish(struct reading *reading, struct error *error)
     if (status == STATUS_OK)
         status = deliver_drain(cdc->deliver, error);
     bool is_open = false;
-    if (status == STATUS_OK && !stop_is_requested())
-        status = cdc_requests_serve(cdc, &is_open, error);
-    return status;
+    return status == STATUS_OK ? cdc_requests_serve(cdc, &is_open, error)
+                               : status;
 }
 
 static enum status read_on(struct reading *reading, struct error *error)
@@ -409,14 +428,18 @@ static enum status read_on(struct reading *reading, struct error *error)
     atomic_store(&reading->stay->is_ending, true);
     if (stop_is_requested() && status == STATUS_STOPPED)
         status = STATUS_OK;
-    if (status == STATUS_OK)
-        status = finish(reading, error);
-    enum status joined = stay_copies_join(&reading->copies, &later);
-    if (status == STATUS_OK && joined != STATUS_OK) {
+    enum status second = stay_copies_join(&reading->copies, &later);
+    if (status == STATUS_OK && second != STATUS_OK) {
         *error = later;
-        status = joined;
+        status = second;
     }
-    return status;
+    if (status == STATUS_OK)
+        return finish(reading, error);
+    /* Nothing shall land late, behind deletes of what is older. */
+    second = deliver_drain(reading->cdc->deliver, &later);
+    if (second == STATUS_INTERNAL)
+        *error = later;
+    return status_worse(status, second == STATUS_INTERNAL ? second : status);
 }
 
 static enum status open_log(struct reading *reading, struct error *error)

@@ -79,7 +79,9 @@ static void describe_table(const struct task *task, struct state_table *table)
     table->null_cursors = task->null_cursors;
     table->future_cursors = task->future_cursors;
     table->strays_us = task->strays_us;
-    replace_text(&table->shape, work->shape_text);
+    /* A followed table's changes with its place in the log. */
+    if (work->mode != MODE_CDC || !table->shape)
+        replace_text(&table->shape, work->shape_text);
     if (task->mark_us != INT64_MIN) {
         char text[40];
         table->mark_us = task->mark_us;

@@ -11,6 +11,13 @@ void work_shape(struct sync *sync, struct source_session *session,
                 struct work *work);
 /* May a guess take the log for it? Of a work that is described. */
 bool work_may_follow(const struct work *work);
+/* Is the column copied, by "columns:"? */
+bool work_chooses(const struct table_settings *settings, const char *column);
+/* First names of the columns, NULL: their own. Frees them. */
+void work_set_seeds(struct table *table, char **seeds);
+/* The failure of a table whose columns changed more than schema_changes
+ * allows. */
+void work_wait_for_person(const struct work *work, struct error *error);
 /* Mode and cursor, chosen or guessed, with the reason. */
 void work_choose(struct sync *sync, struct work *work);
 /* The unit of the integer cursor as it was guessed first: one odd row must not

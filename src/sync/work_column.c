@@ -3,6 +3,7 @@
  * true: the message names table, column and setting, and its next step can be
  * taken as it stands.
  */
+#include "base/memory.h"
 #include "base/text.h"
 #include "sync/work.h"
 
@@ -81,4 +82,44 @@ enum status work_no_cursor(const struct work *work, const char *column,
                    work->name, work->name);
     buffer_release(&names);
     return error->status;
+}
+
+/* A new column under a name that another one had first: two cells of one seed
+ * would change places unseen. */
+static void part_seeds(struct table *table, size_t index)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (i == index || !text_equal(table->columns[i].seed_name,
+                                      table->columns[index].name))
+            continue;
+        char *seed = memory_format("%s#2", table->columns[index].name);
+        column_set_seed(&table->columns[index], seed);
+        memory_free(seed);
+        return;
+    }
+}
+
+void work_set_seeds(struct table *table, char **seeds)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        column_set_seed(&table->columns[i],
+                        seeds[i] ? seeds[i] : table->columns[i].name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!seeds[i])
+            part_seeds(table, i);
+        memory_free(seeds[i]);
+    }
+    memory_free(seeds);
+}
+
+void work_wait_for_person(const struct work *work, struct error *error)
+{
+    (void)error_set(error, ERROR_SCHEMA_WAITS,
+                    "cannot go on with table \"%s\": its columns changed, "
+                    "and schema_changes is %s", work->name,
+                    work->settings->schema_changes == SCHEMA_CHANGES_ASK
+                        ? "ask" : "freeze");
+    error_effect(error, "The table stands still; others go on.");
+    error_next(error, "tidemark plan %s; to agree set  %s: {schema_changes: "
+               "add}, then  tidemark run", work->name, work->name);
 }

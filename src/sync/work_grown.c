@@ -25,6 +25,27 @@ static size_t word_length(const char *declared)
     return strspn(declared, "abcdefghijklmnopqrstuvwxyz0123456789");
 }
 
+/* Place in the row of the texts or bytes without a length, likewise. */
+static int long_rank(const char *declared, size_t length, const char *family)
+{
+    static const char *const sizes[] = {"tiny", "", "medium", "long"};
+    size_t tail = strlen(family);
+    for (int i = 0; i < (int)ARRAY_COUNT(sizes); i++) {
+        size_t front = strlen(sizes[i]);
+        if (front + tail == length &&
+            strncmp(sizes[i], declared, front) == 0 &&
+            strncmp(family, declared + front, tail) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool long_grew(const char *before, const char *now, const char *family)
+{
+    int rank = long_rank(before, strlen(before), family);
+    return rank >= 0 && long_rank(now, strlen(now), family) >= rank;
+}
+
 /* The display width of an integer means nothing. */
 static const char *behind_brackets(const char *text)
 {
@@ -71,12 +92,16 @@ static bool declaration_grew(const char *before, const char *now)
         return integer_rank(now, new) >= rank &&
                text_equal(behind_brackets(before + old),
                           behind_brackets(now + new));
+    if (long_grew(before, now, "text") || long_grew(before, now, "blob"))
+        return true;
     if (old != new || strncmp(before, now, old) != 0)
         return false;
     if (strncmp(before, "enum", old) == 0 || strncmp(before, "set", old) == 0)
         return labels_grew(before, now);
+    /* BINARY is filled up to its length. */
     bool is_sized = strncmp(before, "float", old) != 0 &&
-                    strncmp(before, "double", old) != 0;
+                    strncmp(before, "double", old) != 0 &&
+                    strncmp(before, "binary", old) != 0;
     return is_sized && text_equal(behind_brackets(before + old),
                                   behind_brackets(now + new)) &&
            numbers_grew(before + old, now + new);

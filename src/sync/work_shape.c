@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "sync/schema_changes.h"
 #include "sync/work.h"
 
 void work_remark(struct work *work, const char *format, ...)
@@ -23,8 +24,7 @@ void work_remark(struct work *work, const char *format, ...)
 }
 
 /* Is the column copied? A list names what is, or all that is left out. */
-static bool is_chosen(const struct table_settings *settings,
-                      const char *column)
+bool work_chooses(const struct table_settings *settings, const char *column)
 {
     bool is_exclusion = settings->column_count > 0 &&
                         settings->columns[0][0] == '-';
@@ -39,7 +39,7 @@ static enum status check_columns(const struct work *work, struct error *error)
     const struct table_settings *settings = work->settings;
     const struct source_table *found = work->described;
     for (size_t i = 0; i < found->unusable_count; i++)
-        if (is_chosen(settings, found->unusable[i])) {
+        if (work_chooses(settings, found->unusable[i])) {
             (void)error_set(error, ERROR_TYPE_UNSUPPORTED,
                             "cannot read column \"%s\" of table \"%s\": %s "
                             "is not supported", found->unusable[i],
@@ -159,13 +159,24 @@ static bool filter_reads(const struct filter *filter, const char *column)
     return false;
 }
 
+/* New, and the settings freeze the columns: known by its seed. */
+static bool is_frozen_out(const struct work *work, size_t column)
+{
+    return work->settings->schema_changes == SCHEMA_CHANGES_FREEZE &&
+           work->state && work->state->success_us != 0 &&
+           !table_is_key(work->table, column) &&
+           !schema_holds(work->state->shape,
+                         work->table->columns[column].seed_name);
+}
+
 /* What is neither copied nor needed to decide leaves the table. */
 static enum status choose_columns(struct work *work, struct error *error)
 {
     struct table *table = work->table;
     for (size_t i = table->column_count; i-- > 0;) {
         struct column *column = &table->columns[i];
-        column->is_stored = is_chosen(work->settings, column->name);
+        column->is_stored = work_chooses(work->settings, column->name) &&
+                            !is_frozen_out(work, i);
         if (!column->is_stored && table_is_key(table, i))
             return error_set(error, ERROR_KEY_UNUSABLE,
                              "cannot leave out column \"%s\" of table "

@@ -75,6 +75,18 @@ bool work_known_unit(const struct work *work, enum cursor_unit *unit)
     return is_known;
 }
 
+/* Which columns the settings leave out: with another choice a new column was
+ * there before. */
+static void add_choice(const struct table_settings *settings, json_t *shape)
+{
+    if (settings->column_count == 0)
+        return;
+    json_t *choice = json_array();
+    for (size_t i = 0; i < settings->column_count; i++)
+        json_array_append_new(choice, json_string(settings->columns[i]));
+    json_object_set_new(shape, "choice", choice);
+}
+
 char *work_shape_text(const struct sync *sync, const struct work *work)
 {
     const struct table_settings *settings = work->settings;
@@ -101,6 +113,7 @@ char *work_shape_text(const struct sync *sync, const struct work *work)
     json_object_set_new(shape, "from",
                         json_string(sync->endpoint->url.path));
     json_object_set_new(shape, "key", key_text_of(work->table));
+    add_choice(settings, shape);
     add_cursor(work, shape);
     char *dumped = json_dumps(shape, JSON_COMPACT | JSON_SORT_KEYS);
     char *text = memory_text(dumped);
@@ -109,12 +122,15 @@ char *work_shape_text(const struct sync *sync, const struct work *work)
     return text;
 }
 
-static bool has_all_columns(const json_t *before, json_t *now)
+/* A new column of a followed table comes by the log (sync/schema_changes.h). */
+static bool has_all_columns(const json_t *before, json_t *now, bool follows)
 {
     const char *name;
     json_t *kind;
     json_object_foreach(now, name, kind) {
         const char *old = json_string_value(json_object_get(before, name));
+        if (!old && follows)
+            continue;
         if (!old || !work_column_grew(old, json_string_value(kind)))
             return false;
     }
@@ -130,8 +146,10 @@ bool shape_needs_reading(const char *before, const char *now)
         return false;
     json_t *old = json_loads(before, 0, NULL);
     json_t *new = json_loads(now, 0, NULL);
+    const char *mode = json_string_value(json_object_get(new, "mode"));
+    bool follows = mode && text_equal(mode, mode_name(MODE_CDC));
     bool is_same = has_all_columns(json_object_get(old, "columns"),
-                                   json_object_get(new, "columns"));
+                                   json_object_get(new, "columns"), follows);
     for (size_t i = 0; i < ARRAY_COUNT(parts) && is_same; i++) {
         const json_t *left = json_object_get(old, parts[i]);
         const json_t *right = json_object_get(new, parts[i]);

@@ -4,6 +4,7 @@
  */
 #include "base/memory.h"
 #include "base/text.h"
+#include "sync/schema_changes.h"
 #include "sync/work.h"
 
 /* The works while they are made. */
@@ -80,6 +81,17 @@ static void add_missing(struct listing *listing)
     }
 }
 
+/* A followed table that is gone is told once: the log saw it go. */
+static bool was_told(const struct listing *listing,
+                     const struct state_table *known,
+                     const struct table_settings *entry)
+{
+    bool is_named = listing->choice && listing->choice->count > 0;
+    return !entry->is_exact && !is_named && entry->has_mode &&
+           entry->mode == MODE_CDC &&
+           known->problem.id == ERROR_TABLE_MISSING;
+}
+
 /* Tables that were loaded before, and that the source has no more. */
 static void add_vanished(struct listing *listing)
 {
@@ -89,7 +101,8 @@ static void add_vanished(struct listing *listing)
         const struct table_settings *entry = settings_for(settings,
                                                           known[i]->name);
         if (!entry || is_listed(listing, known[i]->name) ||
-            !is_wanted(listing->choice, known[i]->name))
+            !is_wanted(listing->choice, known[i]->name) ||
+            was_told(listing, known[i], entry))
             continue;
         struct work *work = add_work(listing, known[i]->name, entry);
         (void)error_set(&work->problem, ERROR_TABLE_MISSING,
@@ -219,12 +232,7 @@ static enum status find_seeds(struct listing *listing, struct work *work,
                                  table->columns[i].name, &seeds[i], error);
     if (!is_known && ops->seeds)
         status = ops->seeds(listing->warehouse, table, seeds, error);
-    for (size_t i = 0; i < table->column_count; i++) {
-        column_set_seed(&table->columns[i],
-                        seeds[i] ? seeds[i] : table->columns[i].name);
-        memory_free(seeds[i]);
-    }
-    memory_free(seeds);
+    work_set_seeds(table, seeds);
     return status;
 }
 
@@ -238,13 +246,23 @@ static enum status make_work(struct listing *listing, struct work *work,
                                   &work->state, error);
     if (status != STATUS_OK || work->problem.id != ERROR_NONE)
         return status;
+    if (work->settings->schema_changes == SCHEMA_CHANGES_FREEZE &&
+        work->state)
+        status = find_seeds(listing, work, error);
+    if (status != STATUS_OK)
+        return status;
     work_shape(listing->sync, listing->session, work);
     if (work->problem.id != ERROR_NONE)
         return STATUS_OK;
     status = find_seeds(listing, work, error);
-    if (status == STATUS_OK)
-        work->shape_text = work_shape_text(listing->sync, work);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    work->shape_text = work_shape_text(listing->sync, work);
+    if (work->state && work->state->success_us != 0 &&
+        schema_needs_person(work->state->shape, work->shape_text,
+                            work->settings->schema_changes))
+        work_wait_for_person(work, &work->problem);
+    return STATUS_OK;
 }
 
 static void refuse_twin(struct work *work, const char *other)

@@ -176,6 +176,70 @@ static void compare_type(const struct clickhouse *house,
     buffer_release(&wanted);
 }
 
+/* The stored column that was seen first under the seed's name, and that the
+ * table does not have under its own: it was renamed at the source. */
+static const struct clickhouse_column *
+find_seed(const struct table *table, const struct column *column,
+          const struct clickhouse_table *stored)
+{
+    for (size_t i = 0; i < stored->column_count; i++) {
+        const struct clickhouse_column *there = &stored->columns[i];
+        char *seed = clickhouse_comment_seed(there->comment);
+        bool is_it = seed && text_equal(seed, column->seed_name) &&
+                     !table_column(table, there->name);
+        memory_free(seed);
+        if (is_it)
+            return there;
+    }
+    return NULL;
+}
+
+static void rename_column(const struct clickhouse *house,
+                          const struct table *table,
+                          const struct column *column,
+                          const struct clickhouse_column *there,
+                          struct steps *steps)
+{
+    struct buffer sql;
+    start_alter(house, table, &sql);
+    buffer_add_text(&sql, " RENAME COLUMN IF EXISTS ");
+    sql_name(&sql, there->name);
+    buffer_add_text(&sql, " TO ");
+    sql_name(&sql, column->name);
+    steps_add(steps, STEP_RENAME,
+              column_text(house, table, "rename column", there->name,
+                          column->name), &sql);
+}
+
+/* It was stored under another name; the sorting key cannot be renamed. */
+static void compare_renamed(const struct clickhouse *house,
+                            const struct table *table, size_t index,
+                            const struct clickhouse_column *there,
+                            struct steps *steps)
+{
+    const struct column *column = &table->columns[index];
+    struct clickhouse_column renamed = *there;
+    if (table_is_key(table, index)) {
+        need_reload(steps, memory_format("column \"%s\" of the key is \"%s\" "
+                                         "there", column->name, there->name));
+        return;
+    }
+    rename_column(house, table, column, there, steps);
+    renamed.name = column->name;
+    compare_type(house, table, index, &renamed, steps);
+}
+
+/* A column of that name holds what another one is now. */
+static bool is_taken(const struct table *table, const struct column *column,
+                     const struct clickhouse_column *there,
+                     const struct clickhouse_table *stored)
+{
+    char *seed = clickhouse_comment_seed(there->comment);
+    bool is_other = seed && !text_equal(seed, column->seed_name);
+    memory_free(seed);
+    return is_other && find_seed(table, column, stored);
+}
+
 static void compare_columns(const struct clickhouse *house,
                             const struct table *table,
                             const struct clickhouse_table *stored,
@@ -185,11 +249,19 @@ static void compare_columns(const struct clickhouse *house,
         const struct column *column = &table->columns[i];
         const struct clickhouse_column *there =
             clickhouse_table_find(stored, column->name);
+        const struct clickhouse_column *renamed =
+            there ? NULL : find_seed(table, column, stored);
         struct buffer type;
         if (!column->is_stored)
             continue;
-        if (there) {
-            compare_type(house, table, i, there, steps);
+        if (there && is_taken(table, column, there, stored))
+            need_reload(steps, memory_format(
+                "column \"%s\" is another one there", column->name));
+        if (there || renamed) {
+            if (there)
+                compare_type(house, table, i, there, steps);
+            else
+                compare_renamed(house, table, i, renamed, steps);
             continue;
         }
         sql_init(&type);

@@ -8,6 +8,7 @@ enum step_kind {
     STEP_DATABASE,
     STEP_CREATE,
     STEP_ADD,
+    STEP_RENAME,
     STEP_WIDEN, /* rewrites the column in the background */
     STEP_VIEW,
     STEP_CANNOT /* a person must act; `text` says why */

@@ -108,12 +108,13 @@ class _Stored:
         return [self.names.index(ch.unescape(quoted) or bare)
                 for quoted, bare in parts]
 
-    def lines(self, limit):
+    def lines(self, limit, newest):
         own = ["_tm_version", "_tm_deleted", "_tm_digest"]
         own += ["_tm_bucket"] if "_tm_bucket" in self.own else []
         cells = [ch.expression(name, type_text)
                  for name, type_text in zip(self.names, self.types)]
-        tail = f" LIMIT {limit}" if limit else ""
+        tail = " FINAL" if newest else ""
+        tail += f" LIMIT {limit}" if limit else ""
         for line in self.server.lines(
                 f"SELECT {', '.join(own + cells)} FROM {self.name}{tail}"):
             cells = line.split("\t")
@@ -121,10 +122,12 @@ class _Stored:
 
 
 def check_digests(clickhouse, database, target, verdict, limit=0,
-                  deletes="remove", has_key=True):
+                  deletes="remove", has_key=True, newest=False):
     """Adds to the verdict what is wrong in `target`__tm; rows looked at.
 
-    Rows are those stored, superseded ones too; limit: at most so many. Under
+    Rows are those stored, superseded ones too, which a column that came later
+    with a value of its own does not fit: newest leaves them out; limit: at
+    most so many. Under
     deletes "keep" a living row may have no digest.
     """
     server = ch.ClickHouse.of(clickhouse)
@@ -136,7 +139,7 @@ def check_digests(clickhouse, database, target, verdict, limit=0,
     seeds = stored.seeds(verdict)
     key = stored.key() if has_key else []
     count = 0
-    for own, cells in stored.lines(limit):
+    for own, cells in stored.lines(limit, newest):
         count += 1
         canonicals = [None if cell == NULL else maker(cell)
                       for maker, cell in zip(stored.makers, cells)]

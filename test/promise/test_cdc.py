@@ -347,6 +347,9 @@ def test_death_among_writers(rig, tmp_path, point, action):
         for hit in (1, 2, 1):
             if point == "cdc.below":
                 rig.sql("TRUNCATE TABLE t")
+            if point == "cdc.schema":
+                rig.sql("ALTER TABLE t ADD COLUMN z{} INT".format(
+                    len(rig.sql("SHOW COLUMNS FROM t"))))
             rig.run("run", environment={
                 "TIDEMARK_FP": f"{point}={action}@{hit}",
                 "TIDEMARK_FP_LOG": str(log)})

@@ -319,3 +319,35 @@ def test_the_lag_is_known(rig):
             "SELECT confirmed_us FROM tables WHERE name = 't'")[0][0]
             > (began + 5) * 1e6)
         drained(running)
+
+
+def test_a_new_table_is_found(rig):
+    small(rig)
+    rig.settings(tables=CDC)
+    with staying(rig) as running:
+        until_on_time(rig, running, "t")
+        small(rig, "later")
+        rig.sql("INSERT INTO later (note) VALUES ('d')")
+        until_on_time(rig, running, "later", timeout_s=75)
+        rig.sql("INSERT INTO later (note) VALUES ('e')")
+        until(running, lambda: rig.value("SELECT count() FROM later") == 5)
+        drained(running)
+    rig.equal("later")
+
+
+def test_many_tables(rig):
+    for i in range(60):
+        rig.sql(f"CREATE TABLE t{i} (id INT PRIMARY KEY, v INT)")
+    marks(rig)
+    rig.settings(tables=CDC, limits={"memory": "16M"})
+    with staying(rig) as running:
+        until(running, lambda: rig.state(
+            "SELECT count(*) FROM tables WHERE life = 'LIVE'") == [(61,)],
+            timeout_s=60)
+        for i in range(600):
+            rig.sql(f"INSERT INTO t{i % 60} VALUES (%s, %s)", (i, i))
+        until_place(rig, running)
+        until(running, lambda: rig.value("SELECT count() FROM t59") == 10)
+        drained(running)
+    rig.equal("t7")
+    rig.equal("t59")

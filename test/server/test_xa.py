@@ -163,13 +163,29 @@ def test_statements_and_compression_inside(rig):
     rig.equal("t")
     with rig.source.admin(rig.database) as link:
         cursor = link.cursor()
-        for sql in ("SET binlog_format = 'STATEMENT'", "XA START 's'",
+        for sql in ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                    "SET binlog_format = 'STATEMENT'", "XA START 's'",
                     "UPDATE t SET v = 'by statement' WHERE id = 1",
                     "XA END 's'", "XA PREPARE 's'"):
             cursor.execute(sql)
     rig.ok("run")
     rig.sql("XA COMMIT 's'")
     assert "statement in place of rows" in rig.ok("run").stderr
+    rig.equal("t")
+
+
+def test_one_that_is_too_large_to_be_held(rig):
+    rig.sql("CREATE TABLE big (id INT PRIMARY KEY, b LONGTEXT)")
+    rig.ok("run")
+    prepare(rig, "'small'", "UPDATE t SET v = 'small' WHERE id = 1")
+    prepare(rig, "'big'", *(f"INSERT INTO big VALUES ({turn}, REPEAT("
+                            f"'{turn}', 1000000))" for turn in range(9)),
+            "UPDATE t SET v = 'big' WHERE id = 2")
+    rig.sql("INSERT INTO big VALUES (77, 'between')")
+    rig.sql("XA COMMIT 'big'")
+    rig.sql("XA COMMIT 'small'")
+    assert run(rig) == {"big": 10, "s": 0, "t": 2}
+    rig.equal("big")
     rig.equal("t")
 
 

@@ -165,6 +165,47 @@ static void a_set_holds_its_parts(void **state)
     assert_true(holds(true, "0-1-33,0-2-40", "0-1-33"));
 }
 
+static bool ask_both(bool (*ask)(const struct gtid_set *left,
+                                 const struct gtid_set *right),
+                     bool is_mariadb, const char *first, const char *second)
+{
+    struct gtid_set left;
+    struct gtid_set right;
+    bool result;
+
+    gtid_set_init(&left, is_mariadb);
+    gtid_set_init(&right, is_mariadb);
+    assert_true(gtid_set_parse(&left, first));
+    assert_true(gtid_set_parse(&right, second));
+    result = ask(&left, &right);
+    gtid_set_release(&left);
+    gtid_set_release(&right);
+    return result;
+}
+
+static void a_state_holds_what_its_servers_wrote(void **state)
+{
+    (void)state;
+    assert_true(ask_both(gtid_state_holds, true, "0-1-33,0-2-40", "0-1-33"));
+    assert_true(ask_both(gtid_state_holds, true, "0-1-33", ""));
+    /* The same number of another server is another transaction. */
+    assert_false(ask_both(gtid_state_holds, true, "0-1-33", "0-2-6"));
+    assert_false(ask_both(gtid_state_holds, true, "0-1-33", "0-1-34"));
+    assert_false(ask_both(gtid_state_holds, true, "0-1-33", "1-1-1"));
+    assert_true(ask_both(gtid_state_holds, false, A ":1-9", A ":2-3"));
+    assert_false(ask_both(gtid_state_holds, false, A ":1-9", A ":9-10"));
+}
+
+static void sets_meet_where_they_share_a_history(void **state)
+{
+    (void)state;
+    assert_true(ask_both(gtid_set_meets, true, "0-1-3", "0-2-9"));
+    assert_false(ask_both(gtid_set_meets, true, "0-1-3,2-1-1", "1-1-3"));
+    assert_true(ask_both(gtid_set_meets, false, A ":1-9", A ":20"));
+    assert_false(ask_both(gtid_set_meets, false, A ":1-9", A ":t:1"));
+    assert_false(ask_both(gtid_set_meets, false, "", A ":1"));
+}
+
 static void a_position_has_one_entry_a_domain(void **state)
 {
     struct gtid_set set;
@@ -268,6 +309,8 @@ int main(void)
         cmocka_unit_test(a_set_contains_what_was_added),
         cmocka_unit_test(tags_and_uuids_are_apart),
         cmocka_unit_test(a_set_holds_its_parts),
+        cmocka_unit_test(a_state_holds_what_its_servers_wrote),
+        cmocka_unit_test(sets_meet_where_they_share_a_history),
         cmocka_unit_test(a_position_has_one_entry_a_domain),
         cmocka_unit_test(a_tagged_set_is_encoded_as_mysql_does),
         cmocka_unit_test(a_plain_set_survives_the_wire),

@@ -193,9 +193,9 @@ static void columns_are_found_by_name(void **state)
 static void without_names_the_order_decides(void **state)
 {
     struct binlog_layout_column columns[] = {
-        {"id", "int(11)", NULL, false},
-        {"left_out", "bigint(20)", NULL, true},
-        {"name", "varchar(20)", "utf8mb4", true}};
+        {"id", "int(11)", NULL, false, false},
+        {"left_out", "bigint(20)", NULL, true, false},
+        {"name", "varchar(20)", "utf8mb4", true, false}};
     struct binlog_layout layout = {columns, 3, BINLOG_NO_COLUMN};
     struct table *table = plain_table();
     struct event_bytes event;
@@ -223,7 +223,7 @@ static void without_names_the_order_decides(void **state)
 static void labels_that_cannot_be_spelt_need_full_metadata(void **state)
 {
     struct binlog_layout_column columns[] = {
-        {"e", "enum('?')", "utf8mb4", false}};
+        {"e", "enum('?')", "utf8mb4", false, false}};
     struct binlog_layout layout = {columns, 1, BINLOG_NO_COLUMN};
     struct table *table = table_new("shop", "orders");
     struct event_bytes event;

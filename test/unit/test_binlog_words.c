@@ -282,6 +282,108 @@ static void flags_of_create_and_drop(void **state)
     binlog_words_release(&words);
 }
 
+/* One word a clause: sign, name, and what stands behind it. */
+static void clauses_text(const struct binlog_words *words, char *target,
+                         size_t size)
+{
+    static const char signs[] = "+-~:/^?";
+
+    target[0] = '\0';
+    for (size_t i = 0; i < words->change_count; i++) {
+        const struct log_change *change = &words->changes[i];
+        size_t used = strlen(target);
+
+        snprintf(target + used, size - used, "%s%c%s%s%s%s%s%s%s",
+                 i > 0 ? " " : "", signs[change->kind],
+                 change->name ? change->name : "",
+                 change->new_name ? ">" : "",
+                 change->new_name ? change->new_name : "",
+                 change->declared ? "=" : "",
+                 change->declared ? change->declared : "",
+                 change->is_nullable ? "" : "!",
+                 change->has_default ? "*" : "");
+    }
+}
+
+static void check_clauses(const char *clauses, const char *expected)
+{
+    struct binlog_words words;
+    char sql[512];
+    char text[1024];
+
+    snprintf(sql, sizeof(sql), "ALTER TABLE t %s", clauses);
+    binlog_words_read(&words, bytes_of(sql), &mariadb);
+    clauses_text(&words, text, sizeof(text));
+    assert_int_equal(words.class, QUERY_ALTER_TABLE);
+    if (strcmp(text, expected) != 0)
+        fail_msg("%s: %s", sql, text);
+    binlog_words_release(&words);
+}
+
+static void columns_of_an_alter(void **state)
+{
+    (void)state;
+    check_clauses("ADD z INT", "+z=int");
+    check_clauses("ADD COLUMN IF NOT EXISTS `a b` VARCHAR(10) CHARACTER SET "
+                  "latin1 COLLATE latin1_bin NULL DEFAULT NULL COMMENT "
+                  "'DEFAULT 7' AFTER c", "+a b=varchar(10)");
+    check_clauses("ADD (a INTEGER, b DEC(5, 2) UNSIGNED NOT NULL)",
+                  "+a=int +b=decimal(5,2) unsigned!");
+    check_clauses("ADD a INT DEFAULT -1, DROP COLUMN b RESTRICT, DROP c",
+                  "+a=int* -b -c");
+    check_clauses("ADD a DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE "
+                  "CURRENT_TIMESTAMP(3) FIRST", "+a=datetime(3)*");
+    check_clauses("ADD a TIMESTAMP", "+a=timestamp*");
+    check_clauses("ADD a TIMESTAMP NULL", "+a=timestamp");
+    check_clauses("ADD a INT AS (b + 1)", "+a=int ?");
+    check_clauses("ADD a INT REFERENCES p (id)", "+a=int ?");
+    check_clauses("ADD a SERIAL", "+a=serial ?");
+    check_clauses("RENAME COLUMN a TO b, RENAME KEY i TO j", "~a>b");
+    check_clauses("CHANGE a b INT(11) NOT NULL", "~a>b :b=int(11)!");
+    check_clauses("CHANGE COLUMN a a ENUM('x', 'it''s') AFTER b",
+                  ":a=enum('x','it''s')");
+    check_clauses("MODIFY a TEXT CHARACTER SET latin1", ":a=text ?");
+    check_clauses("MODIFY a BIGINT ZEROFILL DEFAULT (1 + 1), ALGORITHM=COPY",
+                  ":a=bigint zerofill*");
+}
+
+static void other_clauses_of_an_alter(void **state)
+{
+    (void)state;
+    check_clauses("ADD INDEX i (a, b(3)), ADD UNIQUE KEY (c)", "");
+    check_clauses("ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id) ON "
+                  "DELETE CASCADE", "^");
+    check_clauses("DROP FOREIGN KEY f, DROP INDEX i, DROP CONSTRAINT c",
+                  "^ /i ^ /c");
+    check_clauses("DROP PRIMARY KEY", "?");
+    check_clauses("ALTER COLUMN a SET DEFAULT 7, ALTER INDEX i INVISIBLE",
+                  "");
+    check_clauses("ENGINE = InnoDB ROW_FORMAT=DYNAMIC, LOCK = NONE", "");
+    check_clauses("ENGINE = BLACKHOLE", "?");
+    check_clauses("COMMENT = 'ADD a INT'", "");
+    check_clauses("CONVERT TO CHARACTER SET utf8mb4", "?");
+    check_clauses("DEFAULT CHARSET=latin1", "?");
+    check_clauses("ADD SYSTEM VERSIONING", "?");
+    check_clauses("PARTITION BY HASH (a) PARTITIONS 4", "");
+    check_clauses("ADD PARTITION (PARTITION p VALUES LESS THAN (9))", "");
+    check_clauses("FROBNICATE a", "?");
+    check_clauses("ADD z INT, )", "+z=int ?");
+}
+
+static void an_index_that_is_dropped_has_its_name(void **state)
+{
+    struct binlog_words words;
+    char text[64];
+
+    (void)state;
+    binlog_words_read(&words, bytes_of("DROP INDEX `PRIMARY` ON d.t"),
+                      &mysql);
+    clauses_text(&words, text, sizeof(text));
+    assert_string_equal(text, "/PRIMARY");
+    assert_string_equal(words.names[0].name, "t");
+    binlog_words_release(&words);
+}
+
 static void xa_has_its_name(void **state)
 {
     struct binlog_words words;
@@ -321,6 +423,9 @@ int main(void)
         cmocka_unit_test(second_bytes_are_no_quotes),
         cmocka_unit_test(flags_of_an_alter),
         cmocka_unit_test(flags_of_create_and_drop),
+        cmocka_unit_test(columns_of_an_alter),
+        cmocka_unit_test(other_clauses_of_an_alter),
+        cmocka_unit_test(an_index_that_is_dropped_has_its_name),
         cmocka_unit_test(xa_has_its_name),
     };
 

@@ -33,6 +33,9 @@ static const struct sample taken[] = {
     {KEY_SIZE, "2M", 2 << 20},
     {KEY_RATE, "20M/s", 20 << 20},
     {KEY_RATE, "1/s", 1},
+    {KEY_SHARE, "0.5", 500},
+    {KEY_SHARE, "2", 2000},
+    {KEY_SHARE, "0.125", 125},
 };
 
 static const struct sample refused[] = {
@@ -44,6 +47,8 @@ static const struct sample refused[] = {
     {KEY_COUNT, "18446744073709551616", 0},
     {KEY_DURATION, "10", 0}, {KEY_DURATION, "m", 0}, {KEY_DURATION, "", 0},
     {KEY_SIZE, "2T", 0},     {KEY_SIZE, "M", 0},     {KEY_SIZE, "2MB", 0},
+    {KEY_SHARE, ".5", 0},    {KEY_SHARE, "1.", 0},   {KEY_SHARE, "0.1234", 0},
+    {KEY_SHARE, "-1", 0},    {KEY_SHARE, "50%", 0},  {KEY_SHARE, "1e3", 0},
     {KEY_RATE, "20M", 0},    {KEY_RATE, "/s", 0},    {KEY_RATE, "20M/m", 0},
     {KEY_RATE, "0000000000000000000000000000000000001/s", 0},
 };
@@ -65,7 +70,7 @@ static void what_fits_is_taken(void **state)
 
         if (key_check(&key, taken[i].text, &error) != STATUS_OK)
             fail_msg("%s is refused: %s", taken[i].text, error.what);
-        if (taken[i].type >= KEY_COUNT && taken[i].type <= KEY_RATE)
+        if (taken[i].type >= KEY_COUNT && taken[i].type <= KEY_SHARE)
             assert_true(key_number(key.type, taken[i].text, &number));
         else
             assert_false(key_number(key.type, taken[i].text, &number));
@@ -96,6 +101,7 @@ static void the_error_says_what_is_expected(void **state)
         [KEY_DURATION] = "\"it\" expects a duration such as 30s, 10m or 2h",
         [KEY_SIZE] = "\"it\" expects a size such as 512K, 128M or 2G",
         [KEY_RATE] = "\"it\" expects a rate such as 20M/s",
+        [KEY_SHARE] = "\"it\" expects a share such as 0.5 or 2",
         [KEY_CHOICE] = "\"it\" expects one of zstd|lz4|none",
         [KEY_LIST] = "\"it\" expects a text or a list of texts",
         [KEY_MAP] = "\"it\" expects a map",
