@@ -264,6 +264,8 @@ static enum status read_delete(struct reading *reading, struct error *error)
         reading->result->walked++;
         return STATUS_OK;
     }
+    binlog_references_tell(table, true, reading->sink,
+                           reading->result->version);
     if (reading->first.has_key)
         return put_deleted(reading, start, false, error);
     reading->result->unknown++;
@@ -397,11 +399,14 @@ static enum status read_update(struct reading *reading, struct error *error)
         result->walked += 2;
         return STATUS_OK;
     }
+    bool is_current = binlog_image_is_current(table, table->after);
+    binlog_references_tell(table, !is_current, reading->sink,
+                           result->version);
     if (!reading->first.has_key) {
         result->unknown += 2;
         return STATUS_OK;
     }
-    if (binlog_image_is_current(table, table->after))
+    if (is_current)
         return put_update(reading, before, after, error);
     result->walked++;
     return put_deleted(reading, after, false, error);

@@ -54,6 +54,7 @@ bool binlog_table_init(struct binlog_table *table,
     buffer_init(&table->canonical[0], KEY_LIMIT);
     buffer_init(&table->canonical[1], KEY_LIMIT);
     find_key(table, resolution);
+    binlog_references_init(table, resolution);
     for (size_t i = 0; i < count; i++) {
         size_t place = resolution->columns[i];
         if (!binlog_cell_init(&table->cells[i], &map->columns[i])) {
@@ -78,6 +79,7 @@ void binlog_table_release(struct binlog_table *table)
     memory_free(table->makers);
     memory_free(table->cells);
     memory_free(table->key);
+    binlog_references_release(table);
     memory_free(table->before);
     memory_free(table->after);
     buffer_release(&table->canonical[0]);

@@ -210,10 +210,12 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
         break;
     case TABLE_CHANGED:
     case TABLE_UNKNOWN:
+        cdc_request_branch(cdc, table->work->name, item->version);
         request_anew(cdc, table, item->version,
                      "the columns of the table changed");
         break;
     case TABLE_STATEMENT:
+        cdc_request_branch(cdc, table->work->name, item->version);
         request(cdc, table, item->version,
                 "the log holds a statement in place of rows");
         break;
@@ -223,24 +225,15 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
                 "place");
         break;
     case TABLE_KEYS:
-        request(cdc, table, item->version,
-                "the log holds rows without all their columns");
+        cdc_request_keys(cdc, table->work, item->keys, item->version,
+                         "the log holds rows without all their columns");
         break;
     case TABLE_BAD_ROW:
+        cdc_request_branch(cdc, table->work->name, item->version);
         request_anew(cdc, table, item->version, "a row cannot be stored");
         table->problem = item->reason;
         break;
     }
-}
-
-/* With the checkpoint that passes the next transactions: any of them may have
- * changed a parent. */
-static void request_children(struct cdc *cdc)
-{
-    for (size_t i = 0; i < cdc->count; i++)
-        if (cdc->tables[i].is_child)
-            cdc_request_now(cdc, cdc->tables[i].work,
-                            "foreign keys change it beside the log");
 }
 
 static void meet_tables(struct cdc *cdc, const struct log_item *item)
@@ -257,8 +250,6 @@ void cdc_take(struct cdc *cdc, const struct log_item *item)
 {
     if (item->news == LOG_COMMIT) {
         cdc->is_between = true;
-        if (!cdc->has_moved)
-            request_children(cdc);
         cdc->has_moved = true;
     } else if (item->news == LOG_NOTHING) {
         cdc->is_between = false;
@@ -307,7 +298,8 @@ enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
         .reader = reader,
         .epoch = cdc->epoch,
         .stops_at_end = stops_at_end,
-        .sink = {.context = cdc, .find = cdc_find, .room = cdc_room},
+        .sink = {.context = cdc, .find = cdc_find, .room = cdc_room,
+                 .parent = cdc_parent, .passed = cdc_passed},
     };
     FAILPOINT("cdc.follow", error);
     enum status status = cdc->sync->source->ops->log->open(
@@ -331,6 +323,7 @@ void cdc_end(struct cdc *cdc)
     cdc_drop(cdc);
     deliver_close(cdc->deliver);
     cdc_requests_drop(cdc);
+    cdc_children_drop(cdc);
     if (cdc->session)
         sync->source->ops->session_close(cdc->session);
     if (cdc->warehouse)

@@ -34,6 +34,7 @@ struct reading {
     struct stay *stay;
     struct cdc *cdc;
     struct stay_copies copies;
+    struct stay_repair repair;
     int64_t now_us;      /* monotonic, of this step */
     int64_t began_us;
     int64_t ticked_us;
@@ -258,6 +259,20 @@ static enum status look_at_copies(struct reading *reading,
     return STATUS_OK;
 }
 
+/* Rows that are read again beside the log; what that leaves open may want a
+ * round. */
+static enum status look_at_repair(struct reading *reading,
+                                  struct error *error)
+{
+    bool has_ended = false;
+    bool is_open = false;
+    enum status status = stay_repair_look(&reading->repair, reading->cdc,
+                                          &has_ended, error);
+    return status == STATUS_OK && has_ended
+               ? cdc_requests_serve(reading->cdc, &is_open, error)
+               : status;
+}
+
 /* Up to which moment is everything loaded? */
 static void reckon_lag(struct reading *reading)
 {
@@ -325,6 +340,8 @@ static enum status tick(struct reading *reading, struct error *error)
     look_at_steer(reading);
     look_at_problems(reading);
     enum status status = look_at_copies(reading, error);
+    if (status == STATUS_OK)
+        status = look_at_repair(reading, error);
     if (status == STATUS_OK && stay->round_at_us != 0 &&
         reading->now_us >= stay->round_at_us)
         end_round(reading, "a table must be described anew");
@@ -411,7 +428,12 @@ static enum status read_on(struct reading *reading, struct error *error)
         status = STATUS_OK;
     if (status == STATUS_OK)
         status = finish(reading, error);
-    enum status joined = stay_copies_join(&reading->copies, &later);
+    enum status joined = stay_repair_join(&reading->repair, &later);
+    if (status == STATUS_OK && joined != STATUS_OK) {
+        *error = later;
+        status = joined;
+    }
+    joined = stay_copies_join(&reading->copies, &later);
     if (status == STATUS_OK && joined != STATUS_OK) {
         *error = later;
         status = joined;
