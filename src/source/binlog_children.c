@@ -138,11 +138,21 @@ static bool read_key(const char *database, const char *table,
     return reading.at && reading.count == reading.referenced_count;
 }
 
+/* "  CONSTRAINT `name` FOREIGN KEY ..": the text behind, or NULL. */
+static const char *find_key(const char *line)
+{
+    struct reading reading = {.at = line};
+
+    if (!skip(&reading, "  CONSTRAINT "))
+        return NULL;
+    memory_free(take_name(&reading));
+    return skip(&reading, " FOREIGN KEY ") ? reading.at : NULL;
+}
+
 bool binlog_children_read(const char *database, const char *table,
                           const char *text, binlog_tell_child *tell,
                           void *context)
 {
-    static const char word[] = " FOREIGN KEY ";
     bool is_good = true;
 
     /* A line each; no name or comment holds the end of one. */
@@ -150,10 +160,9 @@ bool binlog_children_read(const char *database, const char *table,
         const char *end = strchr(text, '\n');
         char *line = end ? memory_text_part(text, (size_t)(end - text))
                          : memory_text(text);
-        const char *found = strstr(line, word);
-        if (text_starts(line, "  CONSTRAINT `") && found)
-            is_good = read_key(database, table, found + strlen(word), tell,
-                               context);
+        const char *key = find_key(line);
+        if (key)
+            is_good = read_key(database, table, key, tell, context);
         memory_free(line);
         text = end ? end + 1 : NULL;
     }

@@ -14,7 +14,7 @@
 #define FOUND_BYTES ((size_t)8 << 20)
 #define REASON "foreign keys change it beside the log"
 
-enum status service_file_whole(struct service *service, const char *name,
+static enum status file_whole(struct service *service, const char *name,
                               struct error *error)
 {
     if (!cdc_table_named(service->cdc, name))
@@ -26,7 +26,7 @@ enum status service_file_whole(struct service *service, const char *name,
 static enum status file_branch_one(void *context, const char *name,
                                    struct error *error)
 {
-    return service_file_whole(context, name, error);
+    return file_whole(context, name, error);
 }
 
 /* The child of the foreign key, and all that hangs on it. */
@@ -34,10 +34,24 @@ static enum status file_branch(struct service *service,
                                const struct cdc_edge *edge,
                                struct error *error)
 {
-    enum status status = service_file_whole(service, edge->child.table, error);
+    enum status status = file_whole(service, edge->child.table, error);
     if (status == STATUS_OK)
         status = cdc_branch(service->cdc, edge->child.table, file_branch_one,
                             service, error);
+    return status;
+}
+
+enum status service_file_copy(struct service *service,
+                              const struct cdc_table *table,
+                              struct error *error)
+{
+    const char *name = table->work->name;
+    enum status status = cdc_file_table(
+        service->cdc, service->repair.state, name,
+        "its rows cannot be read again one by one", error);
+    if (status == STATUS_OK && !service->cdc->sync->warehouse->ops->rows_by)
+        status = cdc_branch(service->cdc, name, file_branch_one, service,
+                            error);
     return status;
 }
 

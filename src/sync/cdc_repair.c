@@ -95,10 +95,8 @@ static enum status serve_table(struct portion *portion,
             status = take_request(portion, &open[i], error);
     if (status == STATUS_OK && portion->keys.count > 0 && !portion->is_whole)
         status = read_keys(portion, error);
-    /* What hangs on it follows when its copy ends. */
     if (status == STATUS_OK && portion->is_whole)
-        status = service_file_whole(portion->service,
-                                    portion->table->work->name, error);
+        status = service_file_copy(portion->service, portion->table, error);
     if (status == STATUS_OK)
         status = strike_off(portion, open, count, error);
     portion_close_gone(portion);

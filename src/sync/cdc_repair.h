@@ -34,8 +34,11 @@ void portion_close_gone(struct portion *portion);
 /* As repair_request has it: files requests for what hangs on the rows. */
 enum status portion_gone(void *context, const struct batch *rows,
                          const bool *is_gone, struct error *error) MUST_CHECK;
-enum status service_file_whole(struct service *service, const char *name,
-                               struct error *error) MUST_CHECK;
+/* All of the table. What hangs on it follows when its copy ends; where the
+ * warehouse cannot be asked, at once. */
+enum status service_file_copy(struct service *service,
+                              const struct cdc_table *table,
+                              struct error *error) MUST_CHECK;
 /* As cdc_follow_moves. */
 enum status service_follow_moves(struct service *service,
                                  const struct cdc_table *table,

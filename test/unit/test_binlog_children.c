@@ -54,11 +54,12 @@ static void those_that_only_refuse_are_not(void **context)
 static void names_may_be_any(void **context)
 {
     (void)context;
-    assert_said("  CONSTRAINT `x FOREIGN` FOREIGN KEY (`a``b`, `c, d)`) "
-                "REFERENCES `other`.`p``p` (`x (`, `y`) ON DELETE CASCADE",
+    assert_said("  CONSTRAINT `x`` FOREIGN KEY (` FOREIGN KEY "
+                "(`a``b`, `c, d)`) REFERENCES `other`.`p``p` (`x (`, `y`) ON DELETE CASCADE",
                 "c>other.p`p a`b=x ( c, d)=y gone delete;");
     assert_said("  `n` text COMMENT 'CONSTRAINT `c` FOREIGN KEY (`p`) "
                 "REFERENCES `p` (`id`) ON DELETE CASCADE',", "");
+    assert_said("  CONSTRAINT `k` CHECK (`n` <> ' FOREIGN KEY (')", "");
 }
 
 static void what_is_not_understood_is_refused(void **context)
