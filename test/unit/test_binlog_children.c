@@ -55,7 +55,8 @@ static void names_may_be_any(void **context)
 {
     (void)context;
     assert_said("  CONSTRAINT `x`` FOREIGN KEY (` FOREIGN KEY "
-                "(`a``b`, `c, d)`) REFERENCES `other`.`p``p` (`x (`, `y`) ON DELETE CASCADE",
+                "(`a``b`, `c, d)`) REFERENCES `other`.`p``p` (`x (`, `y`) "
+                "ON DELETE CASCADE",
                 "c>other.p`p a`b=x ( c, d)=y gone delete;");
     assert_said("  `n` text COMMENT 'CONSTRAINT `c` FOREIGN KEY (`p`) "
                 "REFERENCES `p` (`id`) ON DELETE CASCADE',", "");
