@@ -17,7 +17,8 @@ static void *run_repair(void *argument)
 {
     struct stay_repair *repair = argument;
     bool is_open = false;
-    (void)cdc_repair(repair->cdc, NULL, &is_open, &repair->error);
+    if (cdc_repair(repair->cdc, NULL, &is_open, &repair->error) == STATUS_OK)
+        error_clear(&repair->error);
     atomic_store(&repair->has_ended, true);
     return NULL;
 }

@@ -129,7 +129,7 @@ static enum status hand_over(struct reading *reading, struct error *error)
 {
     struct cdc *cdc = reading->cdc;
     int64_t due_us = cdc->next_due_us;
-    if (cdc->held_rows > 0)
+    if (cdc->held_rows > 0 || cdc->pending_count > 0)
         reading->has_rows = true;
     if (cdc->is_between && cdc->request_count > 0)
         return save_and_serve(reading, error);
@@ -404,7 +404,7 @@ static enum status finish(struct reading *reading, struct error *error)
 {
     struct cdc *cdc = reading->cdc;
     /* The place lies before the transaction that is open. */
-    if (cdc->request_count == 0)
+    if (cdc->request_count == 0 && cdc->pending_count == 0)
         cdc->is_between = true;
     enum status status = STATUS_OK;
     if (cdc->is_between && (cdc->has_moved || cdc->held_rows > 0))
