@@ -69,6 +69,12 @@ struct followed_reference {
     bool on_delete; /* a delete is told */
     bool on_update; /* a change of these columns is told */
 };
+/* What became of a row that is referred to. */
+enum log_touch {
+    PARENT_GONE,
+    PARENT_CHANGED, /* one of the two values of a change */
+    PARENT_NEW      /* a value that was not there before */
+};
 
 /* A table whose rows are wanted; the caller's until the log is closed. */
 struct followed {
@@ -77,6 +83,7 @@ struct followed {
     void *context;             /* the caller's own */
     const struct followed_reference *references;
     size_t reference_count;
+    bool tells_new; /* PARENT_NEW is wanted; may change while it is read */
 };
 
 /* A foreign key that changes rows of its table without a word in the log. All
@@ -109,7 +116,8 @@ struct log_sink {
      * change the one behind too, by a call of its own. NULL: the log does not
      * tell it. Rows without a value are not told. May be NULL. */
     void (*parent)(void *context, struct followed *table, size_t reference,
-                   const char *value, uint64_t version);
+                   enum log_touch touch, const char *value,
+                   uint64_t version);
     /* Rows of a table that was not found were changed or deleted, perhaps: its
      * rows are not looked at. May be NULL. */
     void (*passed)(void *context, const char *database, const char *name,

@@ -56,11 +56,12 @@ enum binlog_rows_kind {
 };
 
 /* binlog_row_parent.c: what a change of the row in `before` and `after` means
- * for tables that refer to it; `is_deleted`: it is gone. */
+ * for tables that refer to it: it is gone, changed, or new. */
 void binlog_references_init(struct binlog_table *table,
                             const struct binlog_resolution *resolution);
 void binlog_references_release(struct binlog_table *table);
-void binlog_references_tell(struct binlog_table *table, bool is_deleted,
+void binlog_references_tell(struct binlog_table *table,
+                            enum log_touch touch,
                             const struct log_sink *sink, uint64_t version);
 
 /* One event: codes 23 to 25, 30 to 32, 39, and 166 to 171 once inflated. */

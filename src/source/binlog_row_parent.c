@@ -77,10 +77,17 @@ static enum knowledge write_value(struct binlog_table *table,
     return text->is_overflown ? VALUE_UNKNOWN : VALUE_TOLD;
 }
 
-static void tell(struct binlog_table *table, size_t reference,
-                 const struct bytes *values, const struct log_sink *sink,
-                 uint64_t version)
+/* What is told of one row image. */
+struct telling {
+    struct binlog_table *table;
+    const struct log_sink *sink;
+    uint64_t version;
+};
+
+static void tell(const struct telling *telling, size_t reference,
+                 enum log_touch touch, const struct bytes *values)
 {
+    struct binlog_table *table = telling->table;
     const size_t *columns = table->references[reference];
     size_t count = table->followed->references[reference].count;
     enum knowledge known = VALUE_UNKNOWN;
@@ -88,11 +95,11 @@ static void tell(struct binlog_table *table, size_t reference,
     if (columns)
         known = write_value(table, columns, count, values);
     if (known != VALUE_NULL)
-        sink->parent(sink->context,
-                     (struct followed *)(uintptr_t)table->followed,
-                     reference,
-                     known == VALUE_TOLD ? buffer_text(&table->value) : NULL,
-                     version);
+        telling->sink->parent(
+            telling->sink->context,
+            (struct followed *)(uintptr_t)table->followed, reference, touch,
+            known == VALUE_TOLD ? buffer_text(&table->value) : NULL,
+            telling->version);
 }
 
 /* The after image has been completed from the one before. */
@@ -115,18 +122,35 @@ static bool is_changed(const struct binlog_table *table, size_t reference)
     return false;
 }
 
-void binlog_references_tell(struct binlog_table *table, bool is_deleted,
+static void tell_change(const struct telling *telling, size_t reference)
+{
+    struct binlog_table *table = telling->table;
+
+    if (!is_changed(table, reference))
+        return;
+    if (table->followed->references[reference].on_update) {
+        tell(telling, reference, PARENT_CHANGED, table->before);
+        tell(telling, reference, PARENT_CHANGED, table->after);
+    }
+    if (table->followed->tells_new)
+        tell(telling, reference, PARENT_NEW, table->after);
+}
+
+void binlog_references_tell(struct binlog_table *table,
+                            enum log_touch touch,
                             const struct log_sink *sink, uint64_t version)
 {
-    for (size_t i = 0; sink->parent && i < table->followed->reference_count;
-         i++) {
-        const struct followed_reference *reference =
-            &table->followed->references[i];
-        if (is_deleted ? !reference->on_delete
-                       : !reference->on_update || !is_changed(table, i))
-            continue;
-        tell(table, i, table->before, sink, version);
-        if (!is_deleted)
-            tell(table, i, table->after, sink, version);
+    const struct followed *followed = table->followed;
+    struct telling telling = {table, sink, version};
+
+    if (!sink->parent)
+        return;
+    for (size_t i = 0; i < followed->reference_count; i++) {
+        if (touch == PARENT_CHANGED)
+            tell_change(&telling, i);
+        else if (touch == PARENT_NEW && followed->tells_new)
+            tell(&telling, i, PARENT_NEW, table->after);
+        else if (touch == PARENT_GONE && followed->references[i].on_delete)
+            tell(&telling, i, PARENT_GONE, table->before);
     }
 }

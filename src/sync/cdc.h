@@ -92,6 +92,7 @@ struct cdc {
     size_t pending_count;
     struct cdc_edge *edges;
     size_t edge_count;
+    bool has_cascades; /* rows may be gone that no request has seen to yet */
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */
     int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
@@ -188,7 +189,7 @@ void cdc_request_keys(struct cdc *cdc, const struct work *work,
 /* The rows that the foreign key changes or has changed for this value of the
  * parent; NULL: for any. */
 void cdc_request_children(struct cdc *cdc, const struct cdc_edge *edge,
-                          const char *value, uint64_t version);
+                          bool is_gone, const char *value, uint64_t version);
 /* Makes requests of the values gathered; before a seal. */
 void cdc_requests_gather(struct cdc *cdc);
 /* At once: all of a table. */
@@ -228,7 +229,10 @@ enum status cdc_children(struct cdc *cdc, struct error *error) MUST_CHECK;
 void cdc_children_drop(struct cdc *cdc);
 /* As log_sink has them. */
 void cdc_parent(void *context, struct followed *followed, size_t reference,
-                const char *value, uint64_t version);
+                enum log_touch touch, const char *value, uint64_t version);
+/* May rows be gone beside the log that no request has seen to? A row that is
+ * written then may have been gone before: what hung on it is asked for. */
+void cdc_expect_cascades(struct cdc *cdc, bool has_cascades);
 void cdc_passed(void *context, const char *database, const char *name,
                 uint64_t version);
 /* Nobody knows which rows of a table went: its children, theirs and so on are

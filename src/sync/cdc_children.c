@@ -152,11 +152,29 @@ void cdc_children_drop(struct cdc *cdc)
 
 /* --- what the log tells of parents --------------------------------------- */
 
-void cdc_parent(void *context, struct followed *followed, size_t reference,
-                const char *value, uint64_t version)
+/*
+ * A row that went by a cascade and was written again, before its request was
+ * served, is there in the warehouse as in the source: nobody would see that it
+ * was gone, and what hung on it went with it.
+ */
+void cdc_expect_cascades(struct cdc *cdc, bool has_cascades)
 {
+    cdc->has_cascades = has_cascades;
+    for (size_t i = 0; i < cdc->count; i++)
+        cdc->tables[i].followed.tells_new = has_cascades;
+}
+
+void cdc_parent(void *context, struct followed *followed, size_t reference,
+                enum log_touch touch, const char *value, uint64_t version)
+{
+    struct cdc *cdc = context;
     const struct cdc_table *table = followed->context;
-    cdc_request_children(context, table->edges[reference], value, version);
+    const struct cdc_edge *edge = table->edges[reference];
+    if (touch == PARENT_NEW && !edge->child.on_delete)
+        return;
+    if (touch == PARENT_GONE && !cdc->has_cascades)
+        cdc_expect_cascades(cdc, true);
+    cdc_request_children(cdc, edge, touch != PARENT_CHANGED, value, version);
 }
 
 void cdc_passed(void *context, const char *database, const char *name,
@@ -167,7 +185,7 @@ void cdc_passed(void *context, const char *database, const char *name,
         const struct log_child *child = &cdc->edges[i].child;
         if (text_equal_nocase(child->parent, name) &&
             text_equal_nocase(child->parent_database, database))
-            cdc_request_children(cdc, &cdc->edges[i], NULL, version);
+            cdc_request_children(cdc, &cdc->edges[i], true, NULL, version);
     }
 }
 

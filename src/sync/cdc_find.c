@@ -19,6 +19,9 @@ static void add_keys(struct portion *portion, const struct batch *found)
         portion->is_whole = !ops->values_write(found, i, key, &text) ||
                             !repair_list_add(&portion->keys,
                                              buffer_bytes(&text));
+        /* Whether it is there again says nothing of what hung on it. */
+        if (portion->has_gone)
+            portion_note_gone(portion, found, i);
     }
     buffer_release(&text);
 }
@@ -74,6 +77,7 @@ static enum status find_page(struct portion *portion,
         .columns = page->columns.indexes,
         .column_count = page->columns.count,
         .values = values,
+        .wanted = portion->wanted,
     };
     enum status status = service->cdc->sync->source->ops->values_read(
         service->repair.session, page, values, error);
@@ -139,6 +143,11 @@ static enum status find_children(struct portion *portion,
     enum status status = STATUS_OK;
     repair_list_init(&values, SCOPE_VALUES_MAX, 2 * SCOPE_BYTES_MAX);
     portion->is_whole = !repair_list_add_all(&values, scope->values);
+    portion->has_gone = scope->is_gone &&
+                        cdc_follows_deletes(portion->service->cdc,
+                                            portion->table, scope);
+    portion_close_gone(portion);
+    portion_open_gone(portion);
     const char **texts = texts_of(&values);
     for (size_t i = 0; i < values.count && status == STATUS_OK &&
                        !portion->is_whole; i += SOURCE_VALUES_MAX) {
@@ -149,6 +158,8 @@ static enum status find_children(struct portion *portion,
             page.count = SOURCE_VALUES_MAX;
         status = find_page(portion, &page, error);
     }
+    if (status == STATUS_OK)
+        status = portion_file_gone(portion, error);
     if (status == STATUS_OK && !portion->is_whole &&
         cdc_follows_updates(portion->service->cdc, portion->table, scope)) {
         struct repair_request request = {
@@ -178,6 +189,6 @@ enum status portion_take_children(struct portion *portion,
     memory_free(columns);
     if (status == STATUS_OK)
         status = service_follow_moves(portion->service, portion->table, scope,
-                              error);
+                                      portion->is_whole, error);
     return status;
 }

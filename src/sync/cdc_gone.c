@@ -64,11 +64,16 @@ static enum status file_children(struct service *service,
         return file_branch(service, edge, error);
     if (values->count == 0)
         return STATUS_OK;
+    struct scope scope = {
+        .columns = (char **)(uintptr_t)edge->child.columns,
+        .column_count = edge->child.count,
+        .level = level,
+        .is_gone = true,
+    };
     struct state_request request = {
         .source = (char *)(uintptr_t)service->cdc->sync->endpoint->name,
         .table = (char *)(uintptr_t)edge->child.table,
-        .scope = scope_children(edge->child.columns, edge->child.count, level,
-                                values),
+        .scope = scope_children(&scope, values),
         .reason = (char *)(uintptr_t)REASON,
     };
     enum status status = state_request_file(service->repair.state, &request,
@@ -114,7 +119,7 @@ static bool has_null(const struct batch *batch, size_t row,
     return false;
 }
 
-static void note_gone(struct portion *portion, const struct batch *batch,
+void portion_note_gone(struct portion *portion, const struct batch *batch,
                       size_t row)
 {
     const struct source_ops *ops = portion->service->cdc->sync->source->ops;
@@ -136,7 +141,7 @@ static void note_gone(struct portion *portion, const struct batch *batch,
     buffer_release(&text);
 }
 
-static enum status file_gone(struct portion *portion, struct error *error)
+enum status portion_file_gone(struct portion *portion, struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < portion->table->followed.reference_count &&
@@ -154,8 +159,8 @@ enum status portion_gone(void *context, const struct batch *rows,
     portion_open_gone(portion);
     for (size_t i = 0; i < rows->row_count; i++)
         if (is_gone[i])
-            note_gone(portion, rows, i);
-    return file_gone(portion, error);
+            portion_note_gone(portion, rows, i);
+    return portion_file_gone(portion, error);
 }
 
 /* --- changes of columns that others refer to ----------------------------- */
@@ -183,6 +188,16 @@ bool cdc_follows_updates(const struct cdc *cdc,
     return false;
 }
 
+bool cdc_follows_deletes(const struct cdc *cdc, const struct cdc_table *table,
+                         const struct scope *scope)
+{
+    for (size_t i = 0; i < cdc->edge_count; i++)
+        if (is_edge_of(&cdc->edges[i], table, scope) &&
+            cdc->edges[i].child.deletes)
+            return true;
+    return false;
+}
+
 static bool is_moved_by(const struct cdc_edge *edge,
                         const struct scope *scope)
 {
@@ -194,21 +209,25 @@ static bool is_moved_by(const struct cdc_edge *edge,
 }
 
 /* Columns that others refer to change with the foreign key: rare, and the
- * values before are many. */
+ * values before are many. A copy does not see rows that went and came back. */
 enum status service_follow_moves(struct service *service,
-                                const struct cdc_table *table,
-                                const struct scope *scope,
-                                struct error *error)
+                                 const struct cdc_table *table,
+                                 const struct scope *scope, bool is_copied,
+                                 struct error *error)
 {
     enum status status = STATUS_OK;
-    if (scope->kind != SCOPE_CHILDREN ||
-        !cdc_follows_updates(service->cdc, table, scope))
+    if (scope->kind != SCOPE_CHILDREN)
         return STATUS_OK;
+    bool moves = cdc_follows_updates(service->cdc, table, scope);
+    bool went = is_copied && scope->is_gone &&
+                cdc_follows_deletes(service->cdc, table, scope);
     for (size_t i = 0; i < table->followed.reference_count &&
-                       status == STATUS_OK; i++)
-        if (table->edges[i]->child.on_update &&
-            is_moved_by(table->edges[i], scope))
-            status = file_branch(service, table->edges[i], error);
+                       status == STATUS_OK; i++) {
+        const struct cdc_edge *edge = table->edges[i];
+        if ((went && edge->child.on_delete) ||
+            (moves && edge->child.on_update && is_moved_by(edge, scope)))
+            status = file_branch(service, edge, error);
+    }
     return status;
 }
 
@@ -217,7 +236,7 @@ enum status cdc_follow_moves(struct cdc *cdc, struct state *state,
                              const struct scope *scope, struct error *error)
 {
     struct service service = {.cdc = cdc, .repair = {.state = state}};
-    return service_follow_moves(&service, table, scope, error);
+    return service_follow_moves(&service, table, scope, true, error);
 }
 
 size_t portion_found_max(const struct table *table)
@@ -265,11 +284,11 @@ enum status cdc_follow_buried(struct cdc_table *table, struct task *task,
     portion_open_gone(&portion);
     enum status status = ask_buried(&portion, below, rows, &is_more, error);
     for (size_t i = 0; i < rows->row_count && !is_more; i++)
-        note_gone(&portion, rows, i);
+        portion_note_gone(&portion, rows, i);
     if (is_more)
         tell_all(&portion);
     if (status == STATUS_OK)
-        status = file_gone(&portion, error);
+        status = portion_file_gone(&portion, error);
     portion_close_gone(&portion);
     batch_free(rows);
     return status;

@@ -23,6 +23,7 @@ struct portion {
     struct repair_list keys;
     bool is_whole;   /* it must be read whole instead */
     unsigned level;  /* the deepest of its requests */
+    bool has_gone;   /* rows that are found by a foreign key went with it */
     bool *wanted;    /* columns that other tables refer to */
     struct repair_list *gone; /* for each of table->edges: its values */
 };
@@ -31,6 +32,12 @@ struct portion {
 
 void portion_open_gone(struct portion *portion);
 void portion_close_gone(struct portion *portion);
+/* A row that went, with all cells that are wanted; and the requests for what
+ * hung on those. */
+void portion_note_gone(struct portion *portion, const struct batch *batch,
+                       size_t row);
+enum status portion_file_gone(struct portion *portion, struct error *error)
+    MUST_CHECK;
 /* As repair_request has it: files requests for what hangs on the rows. */
 enum status portion_gone(void *context, const struct batch *rows,
                          const bool *is_gone, struct error *error) MUST_CHECK;
@@ -39,13 +46,18 @@ enum status portion_gone(void *context, const struct batch *rows,
 enum status service_file_copy(struct service *service,
                               const struct cdc_table *table,
                               struct error *error) MUST_CHECK;
-/* As cdc_follow_moves. */
+/* As cdc_follow_moves; `is_copied`: the rows were not, or will not be, looked
+ * at one by one. */
 enum status service_follow_moves(struct service *service,
                                  const struct cdc_table *table,
-                                 const struct scope *scope,
+                                 const struct scope *scope, bool is_copied,
                                  struct error *error) MUST_CHECK;
 /* Do the foreign keys over these columns follow a change of the parent? */
 bool cdc_follows_updates(const struct cdc *cdc,
+                         const struct cdc_table *table,
+                         const struct scope *scope);
+/* Do rows go by the foreign keys over these columns? */
+bool cdc_follows_deletes(const struct cdc *cdc,
                          const struct cdc_table *table,
                          const struct scope *scope);
 /* How many rows are asked of the warehouse at once. */

@@ -73,6 +73,7 @@ void cdc_request_below(struct cdc *cdc, const struct work *work,
 struct cdc_pending {
     const struct work *work;
     const struct cdc_edge *edge; /* NULL: the key */
+    bool is_gone; /* what had the values is */
     struct repair_list values;
     uint64_t version;
     const char *reason;
@@ -80,15 +81,18 @@ struct cdc_pending {
 
 static struct cdc_pending *find_pending(struct cdc *cdc,
                                         const struct work *work,
-                                        const struct cdc_edge *edge)
+                                        const struct cdc_edge *edge,
+                                        bool is_gone)
 {
     for (size_t i = 0; i < cdc->pending_count; i++)
-        if (cdc->pending[i].work == work && cdc->pending[i].edge == edge)
+        if (cdc->pending[i].work == work && cdc->pending[i].edge == edge &&
+            cdc->pending[i].is_gone == is_gone)
             return &cdc->pending[i];
     cdc->pending = memory_resize(cdc->pending, cdc->pending_count + 1,
                                  sizeof *cdc->pending);
     struct cdc_pending *pending = &cdc->pending[cdc->pending_count++];
-    *pending = (struct cdc_pending){.work = work, .edge = edge};
+    *pending = (struct cdc_pending){.work = work, .edge = edge,
+                                    .is_gone = is_gone};
     repair_list_init(&pending->values, SCOPE_VALUES_MAX, SCOPE_BYTES_MAX);
     return pending;
 }
@@ -98,7 +102,7 @@ void cdc_request_keys(struct cdc *cdc, const struct work *work,
 {
     if (keys && is_all_requested(cdc, work))
         return;
-    struct cdc_pending *pending = find_pending(cdc, work, NULL);
+    struct cdc_pending *pending = find_pending(cdc, work, NULL, false);
     pending->version = version;
     pending->reason = reason;
     if (!keys || !repair_list_add_all(&pending->values, keys)) {
@@ -116,14 +120,14 @@ static void request_all_children(struct cdc *cdc, const struct cdc_edge *edge,
 }
 
 void cdc_request_children(struct cdc *cdc, const struct cdc_edge *edge,
-                          const char *value, uint64_t version)
+                          bool is_gone, const char *value, uint64_t version)
 {
     struct cdc_pending *pending;
     if (!value || !edge->columns) {
         request_all_children(cdc, edge, version);
         return;
     }
-    pending = find_pending(cdc, edge->table->work, edge);
+    pending = find_pending(cdc, edge->table->work, edge, is_gone);
     pending->version = version;
     pending->reason = CHILDREN;
     if (!pending->values.is_full &&
@@ -134,9 +138,12 @@ void cdc_request_children(struct cdc *cdc, const struct cdc_edge *edge,
 static char *pending_scope(const struct cdc_pending *pending)
 {
     const struct cdc_edge *edge = pending->edge;
-    return edge ? scope_children(edge->child.columns, edge->child.count, 1,
-                                 &pending->values)
-                : scope_keys(&pending->values);
+    struct scope scope = {.level = 1, .is_gone = pending->is_gone};
+    if (!edge)
+        return scope_keys(&pending->values);
+    scope.columns = (char **)(uintptr_t)edge->child.columns;
+    scope.column_count = edge->child.count;
+    return scope_children(&scope, &pending->values);
 }
 
 static void drop_pending(struct cdc *cdc)
@@ -175,6 +182,8 @@ static void take_open(struct cdc *cdc, const struct state_request *request)
     cdc->last_request = request->id;
     scope_read(request->scope, &scope);
     bool is_copy = table && scope.kind == SCOPE_ALL;
+    if (scope.kind == SCOPE_CHILDREN || scope.kind == SCOPE_KEYS)
+        cdc_expect_cascades(cdc, true);
     scope_release(&scope);
     if (!is_copy)
         return;

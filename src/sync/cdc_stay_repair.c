@@ -11,7 +11,7 @@
 
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MOST_MS 60000
-#define LOOK_MAX 100
+#define LOOK_MAX 10000
 
 static void *run_repair(void *argument)
 {
@@ -82,6 +82,15 @@ static enum status is_wanted(struct cdc *cdc, bool *wanted,
     return status;
 }
 
+/* Is every request that was made in the state by now? */
+static bool is_all_saved(struct cdc *cdc)
+{
+    struct deliver_counts counts;
+    deliver_counts(cdc->deliver, &counts);
+    return cdc->pending_count == 0 && cdc->request_count == 0 &&
+           counts.deliveries >= cdc->deliveries;
+}
+
 enum status stay_repair_look(struct stay_repair *repair, struct cdc *cdc,
                              bool *has_ended, struct error *error)
 {
@@ -93,6 +102,9 @@ enum status stay_repair_look(struct stay_repair *repair, struct cdc *cdc,
     if (repair->is_started || clock_monotonic_us() < repair->not_before_us ||
         stay_is_ending(cdc->stay))
         return STATUS_OK;
+    bool is_saved = is_all_saved(cdc);
     enum status status = is_wanted(cdc, &wanted, error);
+    if (status == STATUS_OK && !wanted && is_saved && cdc->has_cascades)
+        cdc_expect_cascades(cdc, false);
     return status == STATUS_OK && wanted ? start(repair, error) : status;
 }

@@ -58,6 +58,7 @@ static bool read_object(const json_t *object, struct scope *scope)
         scope->kind = SCOPE_CHILDREN;
         scope->level = (unsigned)json_integer_value(
             json_object_get(object, "level"));
+        scope->is_gone = json_is_true(json_object_get(object, "gone"));
         scope->values = read_values(json_object_get(object, "values"));
         if (!read_columns(columns, scope))
             return false;
@@ -110,17 +111,18 @@ char *scope_keys(const struct repair_list *keys)
     return take_text(&text);
 }
 
-char *scope_children(const char *const *columns, size_t count, unsigned level,
+char *scope_children(const struct scope *scope,
                      const struct repair_list *values)
 {
     struct buffer text;
     json_t *names = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(names, json_string(columns[i]));
+    for (size_t i = 0; i < scope->column_count; i++)
+        json_array_append_new(names, json_string(scope->columns[i]));
     char *dumped = json_dumps(names, JSON_COMPACT);
     buffer_init(&text, SIZE_MAX);
-    buffer_add_format(&text, "{\"children\":%s,\"level\":%u,\"values\":[",
-                      dumped, level);
+    buffer_add_format(&text, "{\"children\":%s,\"level\":%u,%s\"values\":[",
+                      dumped, scope->level,
+                      scope->is_gone ? "\"gone\":true," : "");
     add_values(&text, values);
     buffer_add_text(&text, "]}");
     memory_free(dumped);

@@ -12,9 +12,10 @@
  *   {"all":true}                               the whole table
  *   {"below":"VERSION"}                        deletes of that version
  *   {"keys":[["1"],["2"]]}                     rows of these keys
- *   {"children":["parent_id"],"level":1,"values":[["7"]]}
+ *   {"children":["parent_id"],"level":1,"gone":true,"values":[["7"]]}
  *                                              rows whose columns hold, or
- *                                              held, one of these values
+ *                                              held, one of these values;
+ *                                              gone: what had them is
  *
  * `level` counts how many tables a change has run through. What is not
  * understood is the whole table.
@@ -29,6 +30,7 @@ struct scope {
     enum scope_kind kind;
     uint64_t below;
     unsigned level;
+    bool is_gone;
     char **columns; /* SCOPE_CHILDREN; owned */
     size_t column_count;
     char *values; /* "["1"],["2"]"; owned */
@@ -36,10 +38,10 @@ struct scope {
 
 void scope_read(const char *text, struct scope *scope);
 void scope_release(struct scope *scope);
-/* The texts; the caller frees them. */
+/* The texts; the caller frees them. Of `scope` all but the values. */
 char *scope_keys(const struct repair_list *keys);
-char *scope_children(const char *const *columns, size_t count,
-                     unsigned level, const struct repair_list *values);
+char *scope_children(const struct scope *scope,
+                     const struct repair_list *values);
 /* Indexes of the columns in the table; NULL where one is not stored there. The
  * caller frees it. */
 size_t *scope_columns(const struct table *table, const char *const *names,
