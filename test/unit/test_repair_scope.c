@@ -30,14 +30,17 @@ static void keys_come_back(void **context)
 
 static void children_come_back(void **context)
 {
-    static const char *const columns[] = {"a", "quoted \" name"};
+    char *columns[] = {"a", "quoted \" name"};
+    struct scope written = {.columns = columns, .column_count = 2,
+                            .level = 3, .is_gone = true};
     struct repair_list values = list_of("[\"1\",\"2\"]", 9);
     struct scope scope;
-    char *text = scope_children(columns, 2, 3, &values);
+    char *text = scope_children(&written, &values);
     (void)context;
     scope_read(text, &scope);
     assert_int_equal(scope.kind, SCOPE_CHILDREN);
     assert_int_equal(scope.level, 3);
+    assert_true(scope.is_gone);
     assert_int_equal(scope.column_count, 2);
     assert_string_equal(scope.columns[0], columns[0]);
     assert_string_equal(scope.columns[1], columns[1]);
