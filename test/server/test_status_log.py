@@ -304,3 +304,40 @@ def test_a_log_of_statements_is_not_guessed(rig):
         assert "SET GLOBAL binlog_format = ROW" in text
     finally:
         rig.source.query(f"SET GLOBAL binlog_format = {before}")
+
+
+# a table by its name
+
+
+def test_a_table_that_is_named_brings_all_that_follow_the_log(rig):
+    some(rig)
+    some(rig, "s")
+    rig.sql("CREATE TABLE w (id INT PRIMARY KEY)")
+    rig.settings(tables=[*CDC, {"w": {"mode": "full"}}])
+    rig.ok("run")
+    rig.sql("DELETE FROM s WHERE id = 1")
+    rig.sql("DELETE FROM t WHERE id = 2")
+    rig.sql("INSERT INTO w VALUES (1)")
+    document = rig.ok("run", "t", "--json").json()
+    assert [line["name"] for line in document["tables"]] == ["s", "t"]
+    rig.equal("t")
+    rig.equal("s")
+    document = rig.ok("run", "w", "--json").json()
+    assert [line["name"] for line in document["tables"]] == ["w"]
+
+
+def test_a_backfill_reads_a_followed_table_again(rig):
+    some(rig)
+    rig.ok("run")
+    rig.sql("SET sql_log_bin = 0")
+    rig.sql("UPDATE t SET v = 'beside' WHERE id = 1")
+    rig.sql("DELETE FROM t WHERE id = 2")
+    rig.sql("SET sql_log_bin = 1")
+    rig.sql("INSERT INTO t VALUES (9, 'i', 9)")
+    rig.ok("run")
+    assert rig.value("SELECT v FROM t WHERE id = 1") == "a"
+    rig.ok("backfill", "t", "--from", "1", "--to", "1")
+    rig.equal("t")
+    assert stream(rig)["requests"] == []
+    result = rig.run("backfill", "t", "--name", "n", "--from", "1")
+    assert result.code == 2 and "without --name" in result.stderr
