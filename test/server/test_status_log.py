@@ -132,6 +132,29 @@ def test_status_names_what_waits_to_be_read_again(rig):
     assert stream(rig)["requests"] == []
 
 
+def test_status_names_the_oldest_prepared_transaction(rig):
+    some(rig)
+    rig.ok("run")
+    link = rig.source.admin(rig.database)
+    with link.cursor() as cursor:
+        for words in ("START", "END", "PREPARE"):
+            if words == "END":
+                cursor.execute("INSERT INTO t VALUES (10, 'x', 1)")
+            cursor.execute(f"XA {words} 'stuck'")
+    link.close()
+    rig.sql("INSERT INTO t VALUES (11, 'y', 1)")
+    rig.ok("run")
+    document = stream(rig)
+    assert document["prepared"] == 1 and document["oldest_prepared_at"]
+    assert "stuck".encode().hex() in document["oldest_prepared"]
+    assert "is prepared since " in rig.ok("status").stdout
+    rig.sql("XA ROLLBACK 'stuck'")
+    rig.sql("INSERT INTO t VALUES (12, 'z', 1)")
+    rig.ok("run")
+    assert "prepared" not in stream(rig)
+    rig.equal("t")
+
+
 # deletes: mark | remove | keep
 
 
