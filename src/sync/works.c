@@ -490,6 +490,13 @@ static void work_release(struct sync *sync, struct work *work)
     memory_free(work->name);
 }
 
+void works_cut(struct sync *sync, struct work *works, size_t kept,
+               size_t count)
+{
+    for (size_t i = kept; i < count; i++)
+        work_release(sync, &works[i]);
+}
+
 void works_free(struct sync *sync, struct work *works, size_t count)
 {
     for (size_t i = 0; i < count; i++)
