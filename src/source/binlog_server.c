@@ -116,7 +116,8 @@ static enum status ask_end(MYSQL *link, bool is_mariadb,
     return status;
 }
 
-/* The set of all that stands before file and offset. */
+/* The set of all that stands before file and offset; on MySQL of all that is
+ * committed. */
 static enum status ask_set(MYSQL *link, bool is_mariadb,
                            const char *file, const char *offset, char **set,
                            struct error *error)
@@ -138,6 +139,20 @@ static enum status ask_set(MYSQL *link, bool is_mariadb,
     forget(&answer);
     buffer_release(&sql);
     return status;
+}
+
+/* MySQL's offset runs ahead of its set: what is written but not committed
+ * stands before the one and not in the other, and a copy would not see it. So
+ * the first place is the set alone. MariaDB's set is that of the offset, and
+ * is waited for. */
+static void keep_surer(const struct mysql_source *source,
+                       struct binlog_place *place)
+{
+    if (source->is_mariadb || gtid_set_is_empty(&place->set))
+        return;
+    memory_free(place->file);
+    place->file = memory_text("");
+    place->offset = 0;
 }
 
 enum status binlog_end(struct source_session *session, uint64_t clock,
@@ -168,6 +183,7 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
                            "could not understand where the log ends");
     if (status == STATUS_OK) {
         found.file = memory_text(end.cells[0]);
+        keep_surer(source, &found);
         *place = binlog_place_text(&found);
     }
     forget(&end);
