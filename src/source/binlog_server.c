@@ -116,8 +116,7 @@ static enum status ask_end(MYSQL *link, bool is_mariadb,
     return status;
 }
 
-/* The set of all that stands before file and offset; on MySQL of all that is
- * committed. */
+/* The set of all before file and offset; MySQL: of all that is committed. */
 static enum status ask_set(MYSQL *link, bool is_mariadb,
                            const char *file, const char *offset, char **set,
                            struct error *error)
@@ -139,20 +138,6 @@ static enum status ask_set(MYSQL *link, bool is_mariadb,
     forget(&answer);
     buffer_release(&sql);
     return status;
-}
-
-/* MySQL's offset runs ahead of its set: what is written but not committed
- * stands before the one and not in the other, and a copy would not see it. So
- * the first place is the set alone. MariaDB's set is that of the offset, and
- * is waited for. */
-static void keep_surer(const struct mysql_source *source,
-                       struct binlog_place *place)
-{
-    if (source->is_mariadb || gtid_set_is_empty(&place->set))
-        return;
-    memory_free(place->file);
-    place->file = memory_text("");
-    place->offset = 0;
 }
 
 enum status binlog_end(struct source_session *session, uint64_t clock,
@@ -182,8 +167,10 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
         status = error_set(error, ERROR_SOURCE_PROTOCOL,
                            "could not understand where the log ends");
     if (status == STATUS_OK) {
-        found.file = memory_text(end.cells[0]);
-        keep_surer(source, &found);
+        /* MySQL's offset runs ahead of what a copy sees, its set does not. */
+        bool by_set = !source->is_mariadb && !gtid_set_is_empty(&found.set);
+        found.file = memory_text(by_set ? "" : end.cells[0]);
+        found.offset = by_set ? 0 : found.offset;
         *place = binlog_place_text(&found);
     }
     forget(&end);
