@@ -61,11 +61,43 @@ struct log_facts {
 };
 void log_facts_release(struct log_facts *facts);
 
+/* Columns of a table whose changes change rows of other tables beside the log:
+ * those that a foreign key refers to. */
+struct followed_reference {
+    const size_t *columns; /* NULL: not all are read, no value is known */
+    size_t count;
+    bool on_delete; /* a delete is told */
+    bool on_update; /* a change of these columns is told */
+};
+/* What became of a row that is referred to. */
+enum log_touch {
+    PARENT_GONE,
+    PARENT_CHANGED, /* one of the two values of a change */
+    PARENT_NEW      /* a value that was not there before */
+};
+
 /* A table whose rows are wanted; the caller's until the log is closed. */
 struct followed {
     const struct table *table;
     const struct shape *shape; /* bound to the table */
     void *context;             /* the caller's own */
+    const struct followed_reference *references;
+    size_t reference_count;
+    bool tells_new; /* PARENT_NEW is wanted; may change while it is read */
+};
+
+/* A foreign key that changes rows of its table without a word in the log. All
+ * texts are borrowed for the call. */
+struct log_child {
+    const char *table;
+    const char *parent_database;
+    const char *parent;
+    const char *const *columns;    /* of the table */
+    const char *const *referenced; /* of the parent, in the same order */
+    size_t count;
+    bool deletes;   /* ON DELETE CASCADE: the row goes with its parent's */
+    bool on_delete; /* that, or SET NULL, SET DEFAULT */
+    bool on_update; /* likewise, or its columns follow the parent's */
 };
 
 /* Where rows go. Called from within next, by its thread. */
@@ -79,6 +111,17 @@ struct log_sink {
      * the source; rows of one batch may have any. */
     enum status (*room)(void *context, struct followed *table,
                         struct batch **batch, struct error *error);
+    /* A row that `references[reference]` is about was deleted, or its columns
+     * changed: the value (source/source.h, source_columns) before, and for a
+     * change the one behind too, by a call of its own. NULL: the log does not
+     * tell it. Rows without a value are not told. May be NULL. */
+    void (*parent)(void *context, struct followed *table, size_t reference,
+                   enum log_touch touch, const char *value,
+                   uint64_t version);
+    /* Rows of a table that was not found were changed or deleted, perhaps: its
+     * rows are not looked at. May be NULL. */
+    void (*passed)(void *context, const char *database, const char *name,
+                   uint64_t version);
 };
 
 /* The oldest transaction that was prepared (XA) and neither committed nor
@@ -150,7 +193,7 @@ enum log_fate {
     TABLE_UNKNOWN,   /* its rows cannot be told apart any more: read it anew */
     TABLE_STATEMENT, /* changed by a statement: any row may differ */
     TABLE_UNSEEN,    /* changed by what was not read: any row may differ */
-    TABLE_KEYS,      /* the log holds rows that are not whole */
+    TABLE_KEYS,      /* the log holds rows that are not whole: `keys` */
     TABLE_BAD_ROW    /* `reason`: a value without a place; the table stops */
 };
 
@@ -165,6 +208,9 @@ struct log_item {
     bool is_doubtful;  /* TABLE_ALTERED: rows before it were paired by order
                           with columns that may be those behind it */
     const char *name;  /* TABLE_CREATED */
+    /* TABLE_KEYS: their keys, as values with commas between, borrowed until
+     * the next call; NULL: not known. */
+    const char *keys;
     struct error reason;
 };
 
@@ -204,10 +250,11 @@ struct log_ops {
     /* LOG_MOVED: the place as that server names it. The caller frees it. */
     enum status (*move)(struct source_session *session, const char *place,
                         char **moved, struct error *error);
-    /* Tells the tables whose rows the server changes without a word in the
-     * log: children of foreign keys with CASCADE or SET NULL. */
+    /* Tells the foreign keys of all tables of the database by which the server
+     * changes rows without a word in the log: CASCADE and SET NULL. */
     enum status (*children)(struct source_session *session,
-                            void (*tell)(void *context, const char *table),
+                            void (*tell)(void *context,
+                                         const struct log_child *child),
                             void *context, struct error *error);
     /* Reads a place without asking anybody; false where it is none. */
     bool (*spot)(const char *place, struct log_spot *spot);

@@ -99,7 +99,21 @@ enum scan_order {
     SCAN_BY_CURSOR,  /* ascending by (cursor, key) */
     SCAN_NULL_CURSOR, /* cursor IS NULL, ascending by key */
     SCAN_ZERO_CURSOR, /* cursor = 0, a zero date: likewise */
+    SCAN_BY_VALUES, /* rows that hold given values: any order, no position */
     SCAN_WHOLE       /* any order, no position: a table without a key */
+};
+
+/* Some columns of a table: those of its key, of a foreign key. A value of them
+ * all is one text, in the form of positions: a JSON array of texts. */
+struct source_columns {
+    const size_t *indexes;
+    size_t count;
+};
+struct source_values {
+    const struct table *table;
+    struct source_columns columns;
+    const char *const *texts;
+    size_t count;
 };
 
 /*
@@ -123,7 +137,15 @@ struct scan_request {
     int64_t cursor_from_us;     /* inclusive; INT64_MIN: none */
     int64_t cursor_to_us;       /* exclusive; INT64_MAX: none */
     uint64_t row_limit;         /* at most that many rows; 0: no limit */
+    /* SCAN_BY_VALUES: rows whose columns `by` hold one of `values` as the
+     * source compares, so perhaps in another spelling. A table's key is read
+     * by its index. */
+    struct source_columns by;
+    const char *const *values;
+    size_t value_count; /* at most SOURCE_VALUES_MAX */
 };
+/* Above a thousand MariaDB makes a table of them and reads the other whole. */
+#define SOURCE_VALUES_MAX 500
 
 struct scan;
 
@@ -212,6 +234,19 @@ struct source_ops {
     void (*scan_close)(struct scan *scan);
     /* The SELECT as sent, with its literals, for plan, tests and logs. */
     const char *(*scan_sql)(struct scan *scan);
+    /*
+     * Values as rows: for each text one row with the cells of `columns`, all
+     * others blank, digests 0, into a batch with room for them. STATUS_TABLE
+     * where a text is no value of the columns.
+     */
+    enum status (*values_read)(struct source_session *session,
+                               const struct source_values *values,
+                               struct batch *batch, struct error *error);
+    /* Back: the value of a row, appended; false where its cells do not tell
+     * what the source has (settings changed them), or one is NULL. */
+    bool (*values_write)(const struct batch *batch, size_t row,
+                         struct source_columns columns,
+                         struct buffer *target);
     /* Following changes; NULL: this source has no log. */
     const struct log_ops *log;
     /* The exact GRANT statements for these settings, one a line; `follows`:

@@ -102,6 +102,10 @@ struct work_choice {
 enum status works_list(struct sync *sync, const struct work_choice *choice,
                        struct work **works, size_t *count,
                        struct error *error) MUST_CHECK;
+/* Where one of them follows the log: with all others that do, for a place of
+ * the log is one for all. Those that were there stay, in any order. */
+enum status works_widen(struct sync *sync, struct work **works, size_t *count,
+                        struct error *error) MUST_CHECK;
 void works_free(struct sync *sync, struct work *works, size_t count);
 /* Overlap of a table's windows, settings and proof of the bound considered. */
 uint64_t work_overlap_ms(const struct work *work, bool is_bound_proved);

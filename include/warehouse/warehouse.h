@@ -72,6 +72,21 @@ struct load {
     struct warehouse_session *session;
 };
 
+/* Stored rows asked for by cells. */
+struct rows_request {
+    const struct table *table;
+    const size_t *columns; /* whose cells are compared, as bytes */
+    size_t column_count; /* 0: none are, but the versions */
+    const struct batch *values; /* of the table: a row has their cells */
+    size_t first; /* of its rows */
+    size_t count;
+    uint64_t below; /* without columns: alive rows of versions below it */
+    bool is_by_key; /* `columns` are the key: newest rows, deletes too; else
+                       those alone that are alive */
+    bool is_whole;  /* all cells are wanted, else the key's and `columns` */
+    const bool *wanted; /* and these columns; NULL: no others */
+};
+
 struct warehouse_ops {
     const char *name;             /* "clickhouse" */
     const struct key_table *keys; /* settings it understands */
@@ -130,6 +145,16 @@ struct warehouse_ops {
     enum status (*tombstones_below)(struct warehouse_session *session,
                                     const struct table *table,
                                     uint64_t version, struct error *error);
+    /*
+     * Appends the newest rows whose cells are among the values: cells that are
+     * not wanted are blank, versions and deletes as stored, no digests. All
+     * loads must have ended. *is_more: the batch had no room for all of them.
+     * ERROR_WAREHOUSE_LACKS: a column cannot be compared. NULL where not able.
+     */
+    enum status (*rows_by)(struct warehouse_session *session,
+                           const struct rows_request *request,
+                           struct batch *batch, bool *is_more,
+                           struct error *error);
     /* Rows and stored bytes of the table; 0 where it is not there. */
     enum status (*size)(struct warehouse_session *session,
                         const struct table *table, uint64_t *rows,

@@ -55,11 +55,12 @@ static void add_look(const struct log_look *look, struct findings *findings)
                         look->facts.warnings[i].hint);
 }
 
-static void tell_child(void *context, const char *table)
+static void tell_child(void *context, const struct log_child *child)
 {
-    findings_remark(context, table,
-                    "a foreign key changes it beside the log: it is read "
-                    "whole after each run that brought changes", NULL);
+    findings_remark(context, child->table,
+                    "a foreign key changes it beside the log: its rows are "
+                    "read again where those of the table it refers to were "
+                    "deleted or changed", NULL);
 }
 
 /* A guess is kept; a better one is offered, or what stands in its way told. */

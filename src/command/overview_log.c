@@ -43,12 +43,15 @@ static struct overview_log *find_log(struct overview_log **logs,
 }
 
 /* The driver that knows the place: it alone reads it. */
-static void read_spot(const char *place, struct log_spot *spot)
+static void read_spot(const char *place, struct overview_log *log)
 {
     for (size_t i = 0; place && source_all()[i]; i++) {
         const struct log_ops *ops = source_all()[i]->log;
-        if (ops && ops->spot(place, spot))
-            return;
+        if (!ops || !ops->spot(place, &log->spot))
+            continue;
+        if (!ops->waiting(place, &log->waiting))
+            log->waiting.count = 0;
+        return;
     }
 }
 
@@ -57,6 +60,9 @@ static void forecast(struct overview_log *log)
     int64_t known_us = log->spot.time_us;
     if (log->reached_us > known_us)
         known_us = log->reached_us;
+    /* The rows of a prepared one are read when it is committed. */
+    if (log->waiting.count > 0 && log->waiting.since_s * SECOND_US < known_us)
+        known_us = log->waiting.since_s * SECOND_US;
     if (log->retention_s > 0 && known_us > 0)
         log->expires_us = known_us + log->retention_s * SECOND_US;
 }
@@ -69,7 +75,7 @@ static enum status read_stream(struct overview_log *log, struct state *state,
                                            error);
     if (status != STATUS_OK)
         return status;
-    read_spot(stream.checkpoint, &log->spot);
+    read_spot(stream.checkpoint, log);
     log->saved_us = stream.saved_us;
     log->ledger = stream.ledger ? json_loads(stream.ledger, 0, NULL) : NULL;
     const json_t *kept = json_object_get(log->ledger, "retention_seconds");
@@ -237,6 +243,18 @@ static void print_ledger(const struct overview_log *log)
                 text_grouped(applied, ledger_count(log, "applied")), text);
 }
 
+static void print_waiting(const struct log_waiting *waiting)
+{
+    char ago[40], more[64] = "";
+    ago_text(ago, sizeof ago, waiting->since_s * SECOND_US);
+    if (waiting->count > 1)
+        (void)snprintf(more, sizeof more, ", the oldest of %zu",
+                       waiting->count);
+    screen_line(stdout, "  xa      %s is prepared since %s%s: COMMIT or "
+                "ROLLBACK it, for the log is needed from there on",
+                waiting->name, ago, more);
+}
+
 static void print_wait(const struct overview_wait *wait)
 {
     char ago[40], more[48] = "";
@@ -265,6 +283,8 @@ void overview_log_print(const struct overview_log *log, bool is_verbose)
         screen_line(stdout, "  gtid    %s", log->spot.gtid);
     if (is_verbose && log->ledger)
         print_ledger(log);
+    if (log->waiting.count > 0)
+        print_waiting(&log->waiting);
     for (size_t i = 0; i < log->wait_count; i++)
         print_wait(&log->waits[i]);
 }
@@ -299,6 +319,12 @@ json_t *overview_log_json(const struct overview_log *log)
         document_count(object, "offset", log->spot.offset);
         document_text(object, "gtid", log->spot.gtid);
         document_time(object, "transaction_at", log->spot.time_us);
+    }
+    if (log->waiting.count > 0) {
+        document_text(object, "oldest_prepared", log->waiting.name);
+        document_time(object, "oldest_prepared_at",
+                      log->waiting.since_s * SECOND_US);
+        document_count(object, "prepared", log->waiting.count);
     }
     document_time(object, "saved_at", log->saved_us);
     if (log->reached_us > 0)

@@ -23,6 +23,7 @@ struct overview_log {
     char source[64];
     char stream[320];
     struct log_spot spot;
+    struct log_waiting waiting; /* prepared transactions; count 0: none */
     int64_t saved_us;     /* the checkpoint; 0 never */
     int64_t reached_us;   /* the log was read to its end then, or later; 0
                              never */

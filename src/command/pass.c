@@ -81,6 +81,27 @@ static void end_history(struct pass *pass, struct error *error)
     pass->status = status_worse(pass->status, status);
 }
 
+/* A table that follows the log is read again by a request, and whole: what the
+ * log brings meanwhile is newer. */
+static enum status ask_for_all(struct pass *pass, struct error *error)
+{
+    static char all[] = "{\"all\":true}";
+    static char reason[] = "a person asked for it";
+    struct opening *opening = pass->opening;
+    struct work *work = &opening->works[0];
+    struct state_request request = {
+        .source = opening->sync->endpoint->name,
+        .table = work->name,
+        .scope = all,
+        .reason = reason,
+    };
+    if (pass->run.kind != TASK_BACKFILL || pass->run.backfill.name ||
+        work->mode != MODE_CDC || work->problem.id != ERROR_NONE)
+        return STATUS_OK;
+    pass->run.kind = TASK_RUN;
+    return state_request_file(opening->state, &request, error);
+}
+
 static enum status read_tables(struct pass *pass, struct error *error)
 {
     struct opening *opening = pass->opening;
@@ -95,6 +116,11 @@ static enum status read_tables(struct pass *pass, struct error *error)
     if (status == STATUS_OK && run->kind == TASK_BACKFILL)
         status = backfill_check(opening->state, &opening->works[0],
                                 &run->backfill, error);
+    if (status == STATUS_OK)
+        status = ask_for_all(pass, error);
+    if (status == STATUS_OK && run->kind == TASK_RUN)
+        status = works_widen(opening->sync, &opening->works, &opening->count,
+                             error);
     if (status != STATUS_OK)
         return status;
     opening->sync->steer = pass->steer;

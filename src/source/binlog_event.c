@@ -268,7 +268,8 @@ static bool parse_tagged(struct binlog_cut *cut, struct binlog_begin *begin)
     uint64_t needed = binlog_cut_varlen(cut);
     bool has_number = false;
 
-    if (cut->is_short || version != 1 || size > left)
+    if (cut->is_short || version != 1 || size > left ||
+        size < left - cut->left)
         return false;
     cut->left -= left - (size_t)size;
     while (cut->left > 0 && !cut->is_short) {

@@ -4,6 +4,7 @@
  */
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/version.h"
 #include "source/binlog_follow.h"
 
 static struct followed *find(struct follow *follow, const char *database,
@@ -20,6 +21,20 @@ static struct followed *find(struct follow *follow, const char *database,
     found = sink->find(sink->context, database ? database : schema, name);
     memory_free(schema);
     return found;
+}
+
+/* A statement may have deleted rows that others refer to. */
+static void pass(struct follow *follow, const char *database,
+                 const char *name, const struct binlog_query *query)
+{
+    const struct log_sink *sink = &follow->request.sink;
+    char *schema = memory_text_part((const char *)query->schema.data,
+                                    query->schema.size);
+
+    if (sink->passed)
+        sink->passed(sink->context, database ? database : schema, name,
+                     version_make(follow->request.epoch, follow->clock, 0));
+    memory_free(schema);
 }
 
 static void lower_case(char *name)
@@ -56,6 +71,8 @@ static void tell_name(struct follow *follow, const char *database,
         follow_tell(follow, fate, found);
     else
         doubt(follow, database, name, query);
+    if (!found && fate == TABLE_STATEMENT)
+        pass(follow, database, name, query);
 }
 
 /* The fate of each table that is named. */

@@ -249,6 +249,15 @@ enum status follow_map(struct follow *follow,
     return followed ? settle_slot(follow, slot, followed, error) : STATUS_OK;
 }
 
+/* Their text is the result's, which the next event writes anew. */
+static void tell_keys(struct follow *follow, struct followed *followed)
+{
+    follow_tell(follow, TABLE_KEYS, followed);
+    if (follow->items[follow->item_count - 1].fate == TABLE_KEYS)
+        follow->items[follow->item_count - 1].keys =
+            buffer_text(&follow->result.keys);
+}
+
 /* What is not whole in the log. */
 static void tell_rest(struct follow *follow, struct followed *followed)
 {
@@ -257,7 +266,7 @@ static void tell_rest(struct follow *follow, struct followed *followed)
     if (result->unknown > 0)
         follow_tell(follow, TABLE_UNKNOWN, followed);
     else if (result->key_only > 0)
-        follow_tell(follow, TABLE_KEYS, followed);
+        tell_keys(follow, followed);
     follow->ledger.seen += result->seen;
     follow->ledger.applied += result->rows + result->walked;
     follow->ledger.filtered[FILTERED_KEPT] += result->kept;
@@ -314,6 +323,7 @@ enum status follow_rows(struct follow *follow, struct binlog_event *event,
     uint64_t id = binlog_table_id(event->body);
     struct follow_slot *slot = &follow->slots[id % FOLLOW_SLOTS];
     const struct log_sink *sink = &follow->request.sink;
+    struct binlog_rows rows;
 
     if (slot->map.table_id != id)
         return binlog_damaged(&follow->reader, event,
@@ -323,5 +333,9 @@ enum status follow_rows(struct follow *follow, struct binlog_event *event,
         return read_rows(follow, slot, event, error);
     follow->ledger.seen++;
     follow->ledger.filtered[FILTERED_TABLE]++;
+    if (sink->passed && binlog_rows_kind(event->type, &rows) &&
+        rows.kind != BINLOG_WRITE)
+        sink->passed(sink->context, slot->map.database, slot->map.table,
+                     version_make(follow->request.epoch, follow->clock, 0));
     return STATUS_OK;
 }

@@ -211,15 +211,14 @@ static bool entries_contain(const struct gtid_set *set,
                             struct gtid_entry asked)
 {
     size_t index = find_entry(set, asked.domain, 0);
-    const struct gtid_entry *first = set->entries + index;
-    size_t count = 0;
+    size_t end = index;
 
-    for (; index + count < set->entry_count &&
-           first[count].domain == asked.domain;
-         count++)
-        if (first[count].server == asked.server)
-            return first[count].number >= asked.number;
-    return count == 1 && first->number >= asked.number;
+    for (; end < set->entry_count &&
+           set->entries[end].domain == asked.domain;
+         end++)
+        if (set->entries[end].server == asked.server)
+            return set->entries[end].number >= asked.number;
+    return end == index + 1 && set->entries[index].number >= asked.number;
 }
 
 static bool line_contains(const struct gtid_line *line,

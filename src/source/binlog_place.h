@@ -100,10 +100,16 @@ enum status binlog_visible(struct source_session *session, const char *place,
 enum status binlog_back(struct source_session *session, size_t files,
                         char **place, struct log_extent *extent,
                         struct error *error);
-/* binlog_facts.c */
+/* binlog_children.c */
+typedef void binlog_tell_child(void *context, const struct log_child *child);
 enum status binlog_children(struct source_session *session,
-                            void (*tell)(void *context, const char *table),
-                            void *context, struct error *error);
+                            binlog_tell_child *tell, void *context,
+                            struct error *error);
+/* Tells the foreign keys in the text of SHOW CREATE TABLE that change rows of
+ * their own accord; false where one is not understood. */
+bool binlog_children_read(const char *database, const char *table,
+                          const char *text, binlog_tell_child *tell,
+                          void *context) MUST_CHECK;
 /* binlog_judge.c */
 enum status binlog_facts(struct source_session *session,
                          struct log_facts *facts, struct error *error);

@@ -243,6 +243,8 @@ static enum status read_write(struct reading *reading, struct error *error)
         reading->result->walked++;
         return STATUS_OK;
     }
+    binlog_references_tell(table, PARENT_NEW, reading->sink,
+                           reading->result->version);
     if (reading->first.has_all)
         return put_row(reading, table->after, start, error);
     tell_key(reading, table->after, 1);
@@ -264,6 +266,8 @@ static enum status read_delete(struct reading *reading, struct error *error)
         reading->result->walked++;
         return STATUS_OK;
     }
+    binlog_references_tell(table, PARENT_GONE, reading->sink,
+                           reading->result->version);
     if (reading->first.has_key)
         return put_deleted(reading, start, false, error);
     reading->result->unknown++;
@@ -397,11 +401,14 @@ static enum status read_update(struct reading *reading, struct error *error)
         result->walked += 2;
         return STATUS_OK;
     }
+    bool is_current = binlog_image_is_current(table, table->after);
+    binlog_references_tell(table, is_current ? PARENT_CHANGED : PARENT_GONE,
+                           reading->sink, result->version);
     if (!reading->first.has_key) {
         result->unknown += 2;
         return STATUS_OK;
     }
-    if (binlog_image_is_current(table, table->after))
+    if (is_current)
         return put_update(reading, before, after, error);
     result->walked++;
     return put_deleted(reading, after, false, error);

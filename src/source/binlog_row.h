@@ -31,6 +31,9 @@ struct binlog_table {
     struct bytes *before; /* the value of each column of the map */
     struct bytes *after;
     struct buffer canonical[2]; /* keys: before, after */
+    /* Columns of the map for each reference of the table; NULL: not known. */
+    size_t **references;
+    struct buffer value; /* of a reference, as text */
 };
 /* In place of a value: NULL, not in the image. */
 #define BINLOG_NULL ((struct bytes){(const uint8_t *)"", SIZE_MAX})
@@ -53,6 +56,15 @@ enum binlog_rows_kind {
     BINLOG_DELETE,
     BINLOG_UPDATE_PARTIAL /* event 39 */
 };
+
+/* binlog_row_parent.c: what a change of the row in `before` and `after` means
+ * for tables that refer to it: it is gone, changed, or new. */
+void binlog_references_init(struct binlog_table *table,
+                            const struct binlog_resolution *resolution);
+void binlog_references_release(struct binlog_table *table);
+void binlog_references_tell(struct binlog_table *table,
+                            enum log_touch touch,
+                            const struct log_sink *sink, uint64_t version);
 
 /* One event: codes 23 to 25, 30 to 32, 39, and 166 to 171 once inflated. */
 struct binlog_rows {

@@ -59,6 +59,7 @@ bool binlog_table_init(struct binlog_table *table,
                                sizeof(*table->absent));
     for (size_t i = 0; i < resolution->absent_count; i++)
         table->absent[i] = resolution->absent[i];
+    binlog_references_init(table, resolution);
     for (size_t i = 0; i < count; i++) {
         size_t place = resolution->columns[i];
         if (!binlog_cell_init(&table->cells[i], &map->columns[i])) {
@@ -84,6 +85,7 @@ void binlog_table_release(struct binlog_table *table)
     memory_free(table->cells);
     memory_free(table->key);
     memory_free(table->absent);
+    binlog_references_release(table);
     memory_free(table->before);
     memory_free(table->after);
     buffer_release(&table->canonical[0]);

@@ -112,7 +112,7 @@ static enum status ask_end(MYSQL *link, bool is_mariadb,
     return status;
 }
 
-/* The set of all that stands before file and offset. */
+/* The set of all before file and offset; MySQL: of all that is committed. */
 enum status binlog_ask_set(MYSQL *link, bool is_mariadb,
                            const char *file, const char *offset, char **set,
                            struct error *error)
@@ -182,7 +182,10 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
         status = error_set(error, ERROR_SOURCE_PROTOCOL,
                            "could not understand where the log ends");
     if (status == STATUS_OK) {
-        found.file = memory_text(end.cells[0]);
+        /* MySQL's offset runs ahead of what a copy sees, its set does not. */
+        bool by_set = !source->is_mariadb && !gtid_set_is_empty(&found.set);
+        found.file = memory_text(by_set ? "" : end.cells[0]);
+        found.offset = by_set ? 0 : found.offset;
         *place = binlog_place_text(&found);
     }
     binlog_answer_release(&end);

@@ -76,7 +76,7 @@ static enum query_class read_drop_database(struct binlog_words *words,
     struct query_name *name;
 
     skip_exists(tokens);
-    if (!words_add_name(words, tokens))
+    if (!words_add_name(words, tokens) || words->names[0].database)
         return QUERY_UNKNOWN;
     name = &words->names[0];
     name->database = name->name;

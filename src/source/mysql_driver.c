@@ -10,6 +10,7 @@
 #include "driver.h"
 #include "binlog_follow.h"
 #include "mysql.h"
+#include "mysql_sql.h"
 
 /* --- facts --- */
 
@@ -227,5 +228,7 @@ const struct source_ops mysql_ops = {
     .scan_position = mysql_scan_position,
     .scan_close = mysql_scan_close,
     .scan_sql = mysql_scan_sql,
+    .values_read = mysql_values_read,
+    .values_write = mysql_values_write,
     .grants = mysql_grants,
 };

@@ -99,12 +99,17 @@ bool mysql_literal(const struct column *column, const char *text,
     if (base != MYSQL_BASE_TEXT && base != MYSQL_BASE_BYTES)
         return add_scalar(base, text, target);
     size_t length = strlen(text);
-    if (length % 2 != 1 || text[0] != 'x' ||
+    bool is_text = base == MYSQL_BASE_TEXT;
+    bool is_utf8 = is_text && text[0] == 'u';
+    if (length % 2 != 1 || (text[0] != 'x' && !is_utf8) ||
         text[1 + strspn(text + 1, HEX)] != '\0')
         return false;
-    bool is_text = base == MYSQL_BASE_TEXT;
-    buffer_add_format(target, "_%s X'%s'",
-                      is_text ? column->charset : "binary", text + 1);
+    if (is_utf8)
+        buffer_add_format(target, "CONVERT(_utf8mb4 X'%s' USING %s)",
+                          text + 1, column->charset);
+    else
+        buffer_add_format(target, "_%s X'%s'",
+                          is_text ? column->charset : "binary", text + 1);
     if (is_text)
         add_collation(column, target);
     return true;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "model/calendar.h"
+#include "source/mysql_sql.h"
 
 /* Two digits a byte, or a number of some bytes as text. */
 #define TEXT_LIMIT (64 * MYSQL_POSITION_BYTES)
@@ -38,7 +39,7 @@ void mysql_position_init(struct mysql_position *position,
     *position = (struct mysql_position){.part_count = 0};
     position->raw = memory_new(MYSQL_POSITION_BYTES, 1);
     buffer_init(&position->text, TEXT_LIMIT);
-    if (request->order == SCAN_WHOLE)
+    if (!mysql_has_position(request))
         return;
     position->parts =
         memory_new(table->key_count + 1, sizeof(*position->parts));

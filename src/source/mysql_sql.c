@@ -62,6 +62,11 @@ static bool add_after(const struct order *order, size_t index,
     return is_good;
 }
 
+bool mysql_has_position(const struct scan_request *request)
+{
+    return request->order != SCAN_WHOLE && request->order != SCAN_BY_VALUES;
+}
+
 static bool wants_cursor(const struct scan_request *request)
 {
     return request->order == SCAN_BY_CURSOR ||
@@ -106,7 +111,7 @@ static enum status order_init(const struct scan_request *request,
         order->columns[count++] = cursor_column(request);
     for (size_t i = 0; i < table->key_count; i++)
         order->columns[count++] = &table->columns[table->key[i]];
-    order->count = request->order == SCAN_WHOLE ? 0 : count;
+    order->count = mysql_has_position(request) ? count : 0;
     order->after = NULL;
     if (request->after == NULL || order->count == 0 ||
         mysql_position_read(request->after, count, &order->after)) {
@@ -136,7 +141,7 @@ static void add_columns(const struct scan_request *request, struct buffer *sql)
     for (size_t i = 0; i < table->key_count; i++) {
         const struct column *column = &table->columns[table->key[i]];
         enum mysql_base base = mysql_base_of(column);
-        if (request->order == SCAN_WHOLE ||
+        if (!mysql_has_position(request) ||
             (base != MYSQL_BASE_ENUM && base != MYSQL_BASE_SET))
             continue;
         add(sql, ",CAST(");
@@ -152,6 +157,8 @@ static void add_index(const struct scan_request *request, struct buffer *sql)
     const char *index = request->order == SCAN_BY_KEY
                             ? request->table->key_index
                             : request->cursor_index;
+    if (request->order == SCAN_BY_VALUES)
+        index = mysql_values_index(request);
     if (request->order == SCAN_WHOLE || index == NULL)
         return;
     add(sql, " FORCE INDEX (");
@@ -224,6 +231,10 @@ static bool add_conditions(const struct scan_request *request,
         add_and(sql, &is_first);
         is_good = add_after(order, 0, sql) && is_good;
     }
+    if (request->order == SCAN_BY_VALUES) {
+        add_and(sql, &is_first);
+        is_good = mysql_values(request, sql) && is_good;
+    }
     if (request->where != NULL) {
         struct buffer filter;
         buffer_init(&filter, MYSQL_SELECT_BYTES);
@@ -267,7 +278,11 @@ enum status mysql_select(const struct mysql_source *source,
         add_index(request, sql);
         bool is_good = add_conditions(request, &order, sql);
         add_order(request, &order, sql);
-        if (!is_good && order.after == NULL)
+        if (!is_good && request->order == SCAN_BY_VALUES)
+            status = error_set(error, ERROR_STATE_DAMAGED,
+                               "cannot read rows of table %s by values that "
+                               "are none of its columns", table->name);
+        else if (!is_good && order.after == NULL)
             status = error_set_status(error, ERROR_USAGE, STATUS_USAGE,
                                       "cannot compare the first key column "
                                       "of table %s with \"%s\"", table->name,

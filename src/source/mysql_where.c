@@ -15,8 +15,7 @@ static const char *const OPERATORS[] = {
     [FILTER_LE] = " <= ", [FILTER_GT] = " > ",  [FILTER_GE] = " >= ",
 };
 
-/* Nothing of the settings changed what the column's values are. */
-static bool is_untouched(const struct column *column)
+bool mysql_is_untouched(const struct column *column)
 {
     struct column plain = *column;
     return column->date_policy == DATES_STOP &&
@@ -92,7 +91,7 @@ static bool add_test(const struct table *table, const struct filter_node *node,
                      bool is_exact, struct buffer *target)
 {
     const struct column *column = table_column(table, node->column);
-    if (column == NULL || !is_untouched(column))
+    if (column == NULL || !mysql_is_untouched(column))
         return false;
     if (node->kind == FILTER_IS_NULL) {
         mysql_quote_name(target, column->name);

@@ -1,4 +1,5 @@
-/* Requests: what must be read again, until it was. */
+/* Requests: what must be read again, until it was; of those that were served
+ * the last thousand are kept, cut short. */
 
 #include "state/state_request.h"
 
@@ -86,6 +87,12 @@ enum status state_request_served(struct state *state, uint64_t id,
     query_begin(&query, state, STATEMENT_REQUEST_SERVED);
     query_unsigned(&query, 1, id);
     query_integer(&query, 2, clock_utc_us());
+    query_row(&query);
+    enum status status = query_end(&query, error);
+    if (status != STATUS_OK)
+        return status;
+    query_begin(&query, state, STATEMENT_REQUEST_FORGET);
+    query_unsigned(&query, 1, id);
     query_row(&query);
     return query_end(&query, error);
 }

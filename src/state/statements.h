@@ -64,7 +64,11 @@
         "reason, filed_us FROM requests "                                     \
         "WHERE served_us = 0 AND source = ?1 "                                \
         "ORDER BY id LIMIT ?2")                                               \
-    X(REQUEST_SERVED, "UPDATE requests SET served_us = ?2 WHERE id = ?1")     \
+    X(REQUEST_SERVED, "UPDATE requests SET served_us = ?2, "                  \
+        "scope = iif(length(scope) > 200, substr(scope, 1, 200) || '..', "    \
+        "scope) WHERE id = ?1")                                               \
+    X(REQUEST_FORGET, "DELETE FROM requests WHERE served_us > 0 AND "         \
+        "id <= ?1 - 1000")                                                    \
                                                                               \
     X(PAUSE_ADD, "INSERT INTO pauses (source, table_name, since_us) "         \
         "VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")                         \

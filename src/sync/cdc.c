@@ -216,10 +216,12 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
         break;
     case TABLE_CHANGED:
     case TABLE_UNKNOWN:
+        cdc_request_branch(cdc, table->work->name, item->version);
         request_anew(cdc, table, item->version,
                      "the columns of the table changed");
         break;
     case TABLE_STATEMENT:
+        cdc_request_branch(cdc, table->work->name, item->version);
         request(cdc, table, item->version,
                 "the log holds a statement in place of rows");
         break;
@@ -229,26 +231,17 @@ static void meet_table(struct cdc *cdc, struct cdc_table *table,
                 "place");
         break;
     case TABLE_KEYS:
-        request(cdc, table, item->version,
-                "the log holds rows without all their columns");
+        cdc_request_keys(cdc, table->work, item->keys, item->version,
+                         "the log holds rows without all their columns");
         break;
     case TABLE_BAD_ROW:
+        cdc_request_branch(cdc, table->work->name, item->version);
         request_anew(cdc, table, item->version, "a row cannot be stored");
         table->problem = item->reason;
         break;
     default:
         break; /* cdc_schema.c */
     }
-}
-
-/* With the checkpoint that passes the next transactions: any of them may have
- * changed a parent. */
-static void request_children(struct cdc *cdc)
-{
-    for (size_t i = 0; i < cdc->count; i++)
-        if (cdc->tables[i].is_child)
-            cdc_request_now(cdc, cdc->tables[i].work,
-                            "foreign keys change it beside the log");
 }
 
 static enum status meet_tables(struct cdc *cdc, const struct log_item *item,
@@ -272,8 +265,6 @@ enum status cdc_take(struct cdc *cdc, const struct log_item *item,
 {
     if (item->news == LOG_COMMIT) {
         cdc->is_between = true;
-        if (!cdc->has_moved)
-            request_children(cdc);
         cdc->has_moved = true;
     } else if (item->news == LOG_NOTHING) {
         cdc->is_between = false;
@@ -325,7 +316,8 @@ enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
         .reader = reader,
         .epoch = cdc->epoch,
         .stops_at_end = stops_at_end,
-        .sink = {.context = cdc, .find = cdc_find, .room = cdc_room},
+        .sink = {.context = cdc, .find = cdc_find, .room = cdc_room,
+                 .parent = cdc_parent, .passed = cdc_passed},
     };
     FAILPOINT("cdc.follow", error);
     enum status status = cdc->sync->source->ops->log->open(
@@ -349,6 +341,7 @@ void cdc_end(struct cdc *cdc)
     cdc_drop(cdc);
     deliver_close(cdc->deliver);
     cdc_requests_drop(cdc);
+    cdc_children_drop(cdc);
     if (cdc->session)
         sync->source->ops->session_close(cdc->session);
     if (cdc->warehouse)

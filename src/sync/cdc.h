@@ -7,6 +7,7 @@
 #include "source/log.h"
 #include "sync/cdc_pace.h"
 #include "sync/schema_changes.h"
+#include "sync/repair_scope.h"
 #include "sync/task.h"
 
 /*
@@ -32,9 +33,10 @@ struct cdc_table {
     bool waits;          /* a later round of a daemon reads it whole */
     atomic_bool is_copied; /* and that was done */
     atomic_bool has_ended; /* it was tried, with or without success */
-    bool is_child;       /* foreign keys change it beside the log */
     bool is_prepared;    /* the warehouse's table is ready */
     bool is_stopped;     /* no row of it is taken any more */
+    struct followed_reference *references; /* foreign keys that refer to it */
+    struct cdc_edge **edges; /* those keys, in the same order */
     struct error problem; /* why it is stopped; ERROR_NONE: a request */
     struct schema schema; /* of its rows, against how it is described */
     struct batch *open;  /* being filled, or NULL */
@@ -48,6 +50,16 @@ struct cdc_table {
     uint64_t rows_confirmed;
     uint64_t deletes;
     uint64_t bytes;
+};
+
+/* A foreign key that changes rows beside the log. Constant in a round. */
+struct cdc_edge {
+    struct log_child child; /* texts are owned */
+    struct cdc_table *table;  /* the child's; NULL: not followed */
+    struct cdc_table *parent; /* NULL: not followed */
+    size_t *columns;    /* of the child's plan; NULL: its rows cannot be found
+                           by them */
+    size_t *referenced; /* of the parent's plan, likewise */
 };
 
 struct cdc {
@@ -78,6 +90,11 @@ struct cdc {
     uint64_t deliveries;   /* begun so far */
     struct state_request *requests; /* found since the last seal */
     size_t request_count;
+    struct cdc_pending *pending; /* values of requests that are not yet made */
+    size_t pending_count;
+    struct cdc_edge *edges;
+    size_t edge_count;
+    bool has_cascades; /* rows may be gone that no request has seen to yet */
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */
     int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
@@ -170,6 +187,20 @@ void cdc_request_now(struct cdc *cdc, const struct work *work,
 /* Deletes of that version for what lies below it, likewise. */
 void cdc_request_below(struct cdc *cdc, const struct work *work,
                        uint64_t version);
+/* Rows of these keys ("["1"],["2"]"), likewise; NULL: everything. */
+void cdc_request_keys(struct cdc *cdc, const struct work *work,
+                      const char *keys, uint64_t version,
+                      const char *reason);
+/* The rows that the foreign key changes or has changed for this value of the
+ * parent; NULL: for any. */
+void cdc_request_children(struct cdc *cdc, const struct cdc_edge *edge,
+                          bool is_gone, const char *value, uint64_t version);
+/* Makes requests of the values gathered; before a seal. */
+void cdc_requests_gather(struct cdc *cdc);
+/* At once: all of a table. */
+enum status cdc_file_table(struct cdc *cdc, struct state *state,
+                           const char *table, const char *reason,
+                           struct error *error) MUST_CHECK;
 /* Which tables must be copied: files what is known without the log (new
  * tables, those that are followed no more), then reads the open ones. */
 enum status cdc_requests_read(struct cdc *cdc, struct error *error)
@@ -205,5 +236,63 @@ enum status cdc_schema_meet(struct cdc *cdc, const struct log_item *item,
                             bool *is_met, struct error *error) MUST_CHECK;
 /* At the end of the log: what it has not told is read again. */
 void cdc_schema_end(struct cdc *cdc);
+
+/* --- cdc_children.c ------------------------------------------------------ */
+
+/* Learns the foreign keys, once a round. */
+enum status cdc_children(struct cdc *cdc, struct error *error) MUST_CHECK;
+void cdc_children_drop(struct cdc *cdc);
+/* As log_sink has them. */
+void cdc_parent(void *context, struct followed *followed, size_t reference,
+                enum log_touch touch, const char *value, uint64_t version);
+/* May rows be gone beside the log that no request has seen to? A row that is
+ * written then may have been gone before: what hung on it is asked for. */
+void cdc_expect_cascades(struct cdc *cdc, bool has_cascades);
+void cdc_passed(void *context, const char *database, const char *name,
+                uint64_t version);
+/* Nobody knows which rows of a table went: its children, theirs and so on are
+ * told one after the other, each table once. */
+typedef enum status cdc_branch_function(void *context, const char *table,
+                                        struct error *error);
+enum status cdc_branch(struct cdc *cdc, const char *table,
+                       cdc_branch_function *tell, void *context,
+                       struct error *error) MUST_CHECK;
+/* Requests all of them with the next checkpoint. */
+void cdc_request_branch(struct cdc *cdc, const char *table,
+                        uint64_t version);
+
+/* --- cdc_repair.c -------------------------------------------------------- */
+
+/*
+ * Serves what is open by keys and by foreign keys, at the place of the last
+ * checkpoint: rows are read again, those that are gone are deleted, and
+ * requests are struck off behind them. What it finds too large becomes a
+ * request for the whole table. *is_open: requests are left that need a round
+ * (copies), or tables that are not followed.
+ *
+ * Of `cdc` only what is constant in a round is read (tables, edges, epoch,
+ * name), and connections and state are its own: a thread may call it beside
+ * the one that reads the log, for all the time between cdc_begin and cdc_end,
+ * as soon as a checkpoint with requests was saved. `results` is that of the
+ * run, or NULL: nobody counts. STATUS_TEMPORARY: call again. A daemon does so
+ * in a thread (cdc_stay_repair.c), a run when the log has been read.
+ */
+enum status cdc_repair(struct cdc *cdc, struct work_result *results,
+                       bool *is_open, struct error *error) MUST_CHECK;
+/* Is the request one that it serves now? */
+bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request);
+/* Before a copy deletes what it no longer found: files requests for what hangs
+ * on those rows, whose values are then lost. */
+enum status cdc_follow_buried(struct cdc_table *table, struct task *task,
+                              uint64_t below, struct error *error) MUST_CHECK;
+/* The same where the whole table is put in place of the one before. */
+enum status cdc_follow_swapped(struct cdc_table *table, struct task *task,
+                               struct error *error) MUST_CHECK;
+/* Before a request is struck off that was served in another way than by its
+ * values: what its changes move further on is asked for. */
+enum status cdc_follow_moves(struct cdc *cdc, struct state *state,
+                             const struct cdc_table *table,
+                             const struct scope *scope, struct error *error)
+    MUST_CHECK;
 
 #endif

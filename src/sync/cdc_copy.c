@@ -56,10 +56,13 @@ static enum status copy_rows(struct stream *stream, struct place *place,
     return status;
 }
 
-static enum status bury_rest(struct task *task, uint64_t first,
-                             struct error *error)
+static enum status bury_rest(struct cdc_table *table, struct task *task,
+                             uint64_t first, struct error *error)
 {
     FAILPOINT("cdc.copied", error);
+    enum status status = cdc_follow_buried(table, task, first, error);
+    if (status != STATUS_OK)
+        return status;
     return task->sync->warehouse->ops->tombstones_below(
         task->warehouse, task->work->table, first, error);
 }
@@ -86,7 +89,7 @@ static enum status copy_over(struct cdc_table *table, struct task *task,
     if (status == STATUS_OK && !is_done)
         status = copy_rows(&stream, &place, error);
     if (status == STATUS_OK)
-        status = bury_rest(task, first, error);
+        status = bury_rest(table, task, first, error);
     place_release(&place);
     return stream_close(&stream, status, error);
 }
@@ -101,6 +104,8 @@ enum status cdc_copy(struct cdc_table *table, struct task *task,
         return status;
     status = table->is_beside ? reload_run(task, NULL, error)
                               : copy_over(table, task, error);
+    if (status == STATUS_OK && table->is_beside)
+        status = cdc_follow_swapped(table, task, error);
     atomic_store(&table->is_copied, status == STATUS_OK);
     return status;
 }

@@ -226,13 +226,6 @@ static enum status ready_copies(struct cdc *cdc, struct error *error)
     return status;
 }
 
-static void note_child(void *context, const char *name)
-{
-    struct cdc_table *table = cdc_table_named(context, name);
-    if (table)
-        table->is_child = true;
-}
-
 /* The server may not drop what such a one needs; nobody else sees it. */
 static void tell_waiting(const struct cdc *cdc)
 {
@@ -258,7 +251,7 @@ enum status cdc_place(struct cdc *cdc, struct error *error)
         return status;
     cdc->epoch = saved.epoch;
     FAILPOINT("cdc.place", error);
-    status = log_of(cdc)->children(cdc->session, note_child, cdc, error);
+    status = cdc_children(cdc, error);
     if (status != STATUS_OK)
         return status;
     status = cdc->place ? settle_place(cdc, error)

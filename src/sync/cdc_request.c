@@ -1,19 +1,20 @@
 /*
  * Requests of a followed source: what the log could not tell, until it was
- * read again. Scopes, as JSON: {"all":true} for a whole table,
- * {"below":"VERSION"} for deletes of that version.
+ * read again. What must stay true: a request is struck off only when what it
+ * asks for, and all that follows from it, was loaded or is asked for.
  */
 #include <inttypes.h>
-#include <jansson.h>
 
 #include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/version.h"
 #include "sync/cdc.h"
+#include "sync/repair_scope.h"
 
 #define OPEN_MAX 10000
 #define ALL "{\"all\":true}"
+#define CHILDREN "foreign keys change it beside the log"
 
 /* `version` tells causes apart: one that is served must not hide the next. */
 static void add_request(struct cdc *cdc, const struct work *work,
@@ -30,13 +31,20 @@ static void add_request(struct cdc *cdc, const struct work *work,
     };
 }
 
-bool cdc_request_table(struct cdc *cdc, const struct work *work,
-                       uint64_t version, const char *reason)
+static bool is_all_requested(const struct cdc *cdc, const struct work *work)
 {
     for (size_t i = 0; i < cdc->request_count; i++)
         if (text_equal(cdc->requests[i].table, work->name) &&
             text_equal(cdc->requests[i].scope, ALL))
-            return false;
+            return true;
+    return false;
+}
+
+bool cdc_request_table(struct cdc *cdc, const struct work *work,
+                       uint64_t version, const char *reason)
+{
+    if (is_all_requested(cdc, work))
+        return false;
     add_request(cdc, work, version, memory_text(ALL), reason);
     return true;
 }
@@ -59,6 +67,107 @@ void cdc_request_below(struct cdc *cdc, const struct work *work,
                 "the table was emptied");
 }
 
+/* --- values, gathered until the next seal -------------------------------- */
+
+/* Of the keys of a table, or of a foreign key of it. */
+struct cdc_pending {
+    const struct work *work;
+    const struct cdc_edge *edge; /* NULL: the key */
+    bool is_gone; /* what had the values is */
+    struct repair_list values;
+    uint64_t version;
+    const char *reason;
+};
+
+static struct cdc_pending *find_pending(struct cdc *cdc,
+                                        const struct work *work,
+                                        const struct cdc_edge *edge,
+                                        bool is_gone)
+{
+    for (size_t i = 0; i < cdc->pending_count; i++)
+        if (cdc->pending[i].work == work && cdc->pending[i].edge == edge &&
+            cdc->pending[i].is_gone == is_gone)
+            return &cdc->pending[i];
+    cdc->pending = memory_resize(cdc->pending, cdc->pending_count + 1,
+                                 sizeof *cdc->pending);
+    struct cdc_pending *pending = &cdc->pending[cdc->pending_count++];
+    *pending = (struct cdc_pending){.work = work, .edge = edge,
+                                    .is_gone = is_gone};
+    repair_list_init(&pending->values, SCOPE_VALUES_MAX, SCOPE_BYTES_MAX);
+    return pending;
+}
+
+void cdc_request_keys(struct cdc *cdc, const struct work *work,
+                      const char *keys, uint64_t version, const char *reason)
+{
+    if (keys && is_all_requested(cdc, work))
+        return;
+    struct cdc_pending *pending = find_pending(cdc, work, NULL, false);
+    pending->version = version;
+    pending->reason = reason;
+    if (!keys || !repair_list_add_all(&pending->values, keys)) {
+        repair_list_release(&pending->values);
+        (void)cdc_request_table(cdc, work, version, reason);
+    }
+}
+
+static void request_all_children(struct cdc *cdc, const struct cdc_edge *edge,
+                                 uint64_t version)
+{
+    if (edge->table)
+        (void)cdc_request_table(cdc, edge->table->work, version, CHILDREN);
+    cdc_request_branch(cdc, edge->child.table, version);
+}
+
+void cdc_request_children(struct cdc *cdc, const struct cdc_edge *edge,
+                          bool is_gone, const char *value, uint64_t version)
+{
+    struct cdc_pending *pending;
+    if (!value || !edge->columns) {
+        request_all_children(cdc, edge, version);
+        return;
+    }
+    pending = find_pending(cdc, edge->table->work, edge, is_gone);
+    pending->version = version;
+    pending->reason = CHILDREN;
+    if (!pending->values.is_full &&
+        !repair_list_add(&pending->values, bytes_of(value)))
+        request_all_children(cdc, edge, version);
+}
+
+static char *pending_scope(const struct cdc_pending *pending)
+{
+    const struct cdc_edge *edge = pending->edge;
+    struct scope scope = {.level = 1, .is_gone = pending->is_gone};
+    if (!edge)
+        return scope_keys(&pending->values);
+    scope.columns = (char **)(uintptr_t)edge->child.columns;
+    scope.column_count = edge->child.count;
+    return scope_children(&scope, &pending->values);
+}
+
+static void drop_pending(struct cdc *cdc)
+{
+    for (size_t i = 0; i < cdc->pending_count; i++)
+        repair_list_release(&cdc->pending[i].values);
+    memory_free(cdc->pending);
+    cdc->pending = NULL;
+    cdc->pending_count = 0;
+}
+
+void cdc_requests_gather(struct cdc *cdc)
+{
+    for (size_t i = 0; i < cdc->pending_count; i++) {
+        const struct cdc_pending *pending = &cdc->pending[i];
+        if (pending->values.count > 0 && !pending->values.is_full)
+            add_request(cdc, pending->work, pending->version,
+                        pending_scope(pending), pending->reason);
+    }
+    drop_pending(cdc);
+}
+
+/* --- requests that are open ---------------------------------------------- */
+
 static enum status read_open(struct cdc *cdc, struct state_request **open,
                              size_t *count, struct error *error)
 {
@@ -66,16 +175,20 @@ static enum status read_open(struct cdc *cdc, struct state_request **open,
                           open, count, error);
 }
 
-/* The version of {"below":..}, 0 for any other scope. */
-static uint64_t below_of(const char *scope)
+static void take_open(struct cdc *cdc, const struct state_request *request)
 {
-    uint64_t version = 0;
-    json_t *object = json_loads(scope, 0, NULL);
-    const char *text = json_string_value(json_object_get(object, "below"));
-    if (!text || !text_to_u64(text, &version))
-        version = 0;
-    json_decref(object);
-    return version;
+    struct cdc_table *table = cdc_table_named(cdc, request->table);
+    struct scope scope;
+    cdc->last_request = request->id;
+    scope_read(request->scope, &scope);
+    bool is_copy = table && scope.kind == SCOPE_ALL;
+    if (scope.kind == SCOPE_CHILDREN || scope.kind == SCOPE_KEYS)
+        cdc_expect_cascades(cdc, true);
+    scope_release(&scope);
+    if (!is_copy)
+        return;
+    table->request = request->id;
+    table->needs_copy = true;
 }
 
 static enum status read_requests(struct cdc *cdc, struct error *error)
@@ -83,21 +196,15 @@ static enum status read_requests(struct cdc *cdc, struct error *error)
     struct state_request *open;
     size_t count;
     enum status status = read_open(cdc, &open, &count, error);
-    for (size_t i = 0; i < count; i++) {
-        struct cdc_table *table = cdc_table_named(cdc, open[i].table);
-        cdc->last_request = open[i].id;
-        if (!table || below_of(open[i].scope) != 0)
-            continue;
-        table->needs_copy = true;
-        table->request = open[i].id;
-    }
+    for (size_t i = 0; i < count; i++)
+        take_open(cdc, &open[i]);
     state_requests_free(open, count);
     return status;
 }
 
-/* At once: what must be copied is known without the log. */
-static enum status file_now(struct cdc *cdc, const char *table,
-                            const char *reason, struct error *error)
+enum status cdc_file_table(struct cdc *cdc, struct state *state,
+                           const char *table, const char *reason,
+                           struct error *error)
 {
     struct state_request request = {
         .source = (char *)(uintptr_t)cdc->sync->endpoint->name,
@@ -105,7 +212,14 @@ static enum status file_now(struct cdc *cdc, const char *table,
         .scope = (char *)(uintptr_t)ALL,
         .reason = (char *)(uintptr_t)reason,
     };
-    return state_request_file(cdc->state, &request, error);
+    return state_request_file(state, &request, error);
+}
+
+/* At once: what must be copied is known without the log. */
+static enum status file_now(struct cdc *cdc, const char *table,
+                            const char *reason, struct error *error)
+{
+    return cdc_file_table(cdc, cdc->state, table, reason, error);
 }
 
 /* Followed before and not now: its changes pass by. */
@@ -178,39 +292,51 @@ static bool is_served_by_copy(const struct cdc_table *table,
 }
 
 static enum status serve(struct cdc *cdc, const struct state_request *request,
-                         bool *is_open, struct error *error)
+                         const struct scope *scope, struct error *error)
 {
     struct cdc_table *table = cdc_table_named(cdc, request->table);
-    uint64_t below = below_of(request->scope);
     enum status status = STATUS_OK;
     if (!table)
         return STATUS_OK; /* it waits until the table is followed again */
-    if (!is_served_by_copy(table, request)) {
-        if (below == 0) {
-            *is_open = true;
-            stay_want_round(table, request->id);
-            return STATUS_OK;
-        }
-        status = serve_below(table, below, error);
+    if (is_served_by_copy(table, request)) {
+        status = cdc_follow_moves(cdc, cdc->state, table, scope, error);
+    } else if (scope->kind == SCOPE_BELOW) {
+        status = serve_below(table, scope->below, error);
         if (is_being_copied(table)) /* older rows may still come */
             return status;
+    } else {
+        if (scope->kind == SCOPE_ALL)
+            stay_want_round(table, request->id);
+        return STATUS_OK;
     }
     return status == STATUS_OK
                ? state_request_served(cdc->state, request->id, error)
                : status;
 }
 
-enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
-                               struct error *error)
+static enum status serve_open(struct cdc *cdc, struct error *error)
 {
     struct state_request *open;
     size_t count;
     enum status status = read_open(cdc, &open, &count, error);
-    *is_open = false;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = serve(cdc, &open[i], is_open, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct scope scope;
+        scope_read(open[i].scope, &scope);
+        status = serve(cdc, &open[i], &scope, error);
+        scope_release(&scope);
+    }
     state_requests_free(open, count);
     return status;
+}
+
+enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
+                               struct error *error)
+{
+    enum status status = serve_open(cdc, error);
+    *is_open = false;
+    if (status != STATUS_OK || cdc->stay) /* which repairs beside the log */
+        return status;
+    return cdc_repair(cdc, cdc->run->results, is_open, error);
 }
 
 void cdc_requests_drop(struct cdc *cdc)
@@ -218,4 +344,5 @@ void cdc_requests_drop(struct cdc *cdc)
     state_requests_free(cdc->requests, cdc->request_count);
     cdc->requests = NULL;
     cdc->request_count = 0;
+    drop_pending(cdc);
 }

@@ -181,6 +181,7 @@ static enum status seal(struct cdc *cdc, struct error *error)
         ledger = cdc_ledger_text(cdc);
         seal.resume_from = place;
         seal.ledger = ledger;
+        cdc_requests_gather(cdc);
         seal.requests = cdc->requests;
         seal.request_count = cdc->request_count;
     }

@@ -145,21 +145,14 @@ static void keep_outcome(struct sync *sync, struct sync_run *run,
     progress_end(run->progress, index, result->state);
 }
 
-/* A place of the log is one for all tables: behind it the changes of those
- * that are not named would be lost. */
-static enum status refuse_part(const struct sync_run *run,
-                               struct error *error)
+/* A part of a table is read by requests alone while the log is followed. */
+static enum status refuse_backfill(struct error *error)
 {
-    bool is_backfill = run->kind == TASK_BACKFILL;
     error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_USAGE,
-                     is_backfill ? "cannot backfill a table that follows the "
-                                   "log"
-                                 : "cannot follow the log for some tables "
-                                   "alone: it is read for all at once");
+                     "cannot backfill rows under a name for a table that "
+                     "follows the log");
     error_effect(error, "Nothing was read.");
-    error_next(error, is_backfill ? "Set mode: full for one run, then mode: "
-                                    "cdc again."
-                                  : "tidemark run");
+    error_next(error, "the same without --name: the table is read whole");
     return error->status;
 }
 
@@ -170,8 +163,8 @@ enum status cdc_run(struct sync *sync, struct sync_run *run,
     bool is_again = false;
     int64_t started_us = 0;
     enum status worst = STATUS_OK;
-    if (run->is_named || run->kind == TASK_BACKFILL)
-        return refuse_part(run, error);
+    if (run->kind == TASK_BACKFILL)
+        return refuse_backfill(error);
     for (size_t i = 0; i < ROUNDS_MAX && worst == STATUS_OK && is_open;) {
         bool is_stale = false;
         started_us = clock_utc_us();

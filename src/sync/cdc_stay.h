@@ -58,6 +58,26 @@ bool stay_copies_have_ended(const struct stay_copies *copies);
 /* Waits for their end. A failure that concerns them alone puts them off. */
 enum status stay_copies_join(struct stay_copies *copies, struct error *error);
 
+/* --- cdc_stay_repair.c --------------------------------------------------- */
+
+/* Requests by values, served in a thread of their own. */
+struct stay_repair {
+    struct cdc *cdc;
+    pthread_t thread;
+    bool is_started;
+    atomic_bool has_ended;
+    struct error error;    /* of the last time; once has_ended */
+    int64_t not_before_us; /* monotonic; after a failure */
+    uint64_t pause_ms;
+};
+/* Once a second: starts it where there is something to do. *has_ended: it has
+ * done some; requests that are left may want a round. */
+enum status stay_repair_look(struct stay_repair *repair, struct cdc *cdc,
+                             bool *has_ended, struct error *error);
+/* Waits for its end. */
+enum status stay_repair_join(struct stay_repair *repair,
+                             struct error *error);
+
 /* --- cdc_stay_round.c ---------------------------------------------------- */
 
 /* From cdc_begin to the end of the round; the log is read on all the while. */

@@ -37,6 +37,7 @@ struct reading {
     struct stay *stay;
     struct cdc *cdc;
     struct stay_copies copies;
+    struct stay_repair repair;
     int64_t now_us;      /* monotonic, of this step */
     int64_t began_us;
     int64_t ticked_us;
@@ -131,7 +132,7 @@ static enum status hand_over(struct reading *reading, struct error *error)
 {
     struct cdc *cdc = reading->cdc;
     int64_t due_us = cdc->next_due_us;
-    if (cdc->held_rows > 0)
+    if (cdc->held_rows > 0 || cdc->pending_count > 0)
         reading->has_rows = true;
     if (cdc->is_between && cdc->request_count > 0)
         return save_and_serve(reading, error);
@@ -261,6 +262,20 @@ static enum status look_at_copies(struct reading *reading,
     return STATUS_OK;
 }
 
+/* Rows that are read again beside the log; what that leaves open may want a
+ * round. */
+static enum status look_at_repair(struct reading *reading,
+                                  struct error *error)
+{
+    bool has_ended = false;
+    bool is_open = false;
+    enum status status = stay_repair_look(&reading->repair, reading->cdc,
+                                          &has_ended, error);
+    return status == STATUS_OK && has_ended
+               ? cdc_requests_serve(reading->cdc, &is_open, error)
+               : status;
+}
+
 /* Up to which moment is everything loaded? */
 static void reckon_lag(struct reading *reading)
 {
@@ -329,6 +344,8 @@ static enum status tick(struct reading *reading, struct error *error)
     look_at_steer(reading);
     look_at_problems(reading);
     enum status status = look_at_copies(reading, error);
+    if (status == STATUS_OK)
+        status = look_at_repair(reading, error);
     if (status == STATUS_OK && stay->round_at_us != 0 &&
         reading->now_us >= stay->round_at_us)
         end_round(reading, "a table must be described anew");
@@ -407,7 +424,7 @@ static enum status finish(struct reading *reading, struct error *error)
 {
     struct cdc *cdc = reading->cdc;
     /* The place lies before the transaction that is open. */
-    if (cdc->request_count == 0)
+    if (cdc->request_count == 0 && cdc->pending_count == 0)
         cdc->is_between = true;
     enum status status = STATUS_OK;
     if (cdc->is_between && (cdc->has_moved || cdc->held_rows > 0))
@@ -428,7 +445,12 @@ static enum status read_on(struct reading *reading, struct error *error)
     atomic_store(&reading->stay->is_ending, true);
     if (stop_is_requested() && status == STATUS_STOPPED)
         status = STATUS_OK;
-    enum status second = stay_copies_join(&reading->copies, &later);
+    enum status second = stay_repair_join(&reading->repair, &later);
+    if (status == STATUS_OK && second != STATUS_OK) {
+        *error = later;
+        status = second;
+    }
+    second = stay_copies_join(&reading->copies, &later);
     if (status == STATUS_OK && second != STATUS_OK) {
         *error = later;
         status = second;

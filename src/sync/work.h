@@ -9,6 +9,9 @@
  * not fit becomes work->problem. */
 void work_shape(struct sync *sync, struct source_session *session,
                 struct work *work);
+/* Lets go of the works from `kept` on. */
+void works_cut(struct sync *sync, struct work *works, size_t kept,
+               size_t count);
 /* May a guess take the log for it? Of a work that is described. */
 bool work_may_follow(const struct work *work);
 /* Is the column copied, by "columns:"? */

@@ -6,185 +6,7 @@
 #include "base/text.h"
 #include "sync/schema_changes.h"
 #include "sync/work.h"
-
-/* The works while they are made. */
-struct listing {
-    struct sync *sync;
-    const struct work_choice *choice;
-    struct source_session *session;
-    struct warehouse_session *warehouse;
-    struct state *state; /* NULL: nothing was ever done */
-    struct state_table **known; /* of the state, ends in NULL; or NULL */
-    struct work *works;
-    size_t count;
-};
-
-static bool is_wanted(const struct work_choice *choice, const char *name)
-{
-    if (!choice || choice->count == 0)
-        return true;
-    for (size_t i = 0; i < choice->count; i++)
-        if (text_matches(name, choice->patterns[i]))
-            return true;
-    return false;
-}
-
-static struct work *add_work(struct listing *listing, const char *name,
-                             const struct table_settings *settings)
-{
-    listing->works = memory_resize(listing->works, listing->count + 1,
-                                   sizeof *listing->works);
-    struct work *work = &listing->works[listing->count++];
-    *work = (struct work){.name = memory_text(name), .settings = settings};
-    return work;
-}
-
-static void add_found(struct listing *listing,
-                      const struct source_name *names, size_t count)
-{
-    const struct settings *settings = listing->sync->settings;
-    for (size_t i = 0; i < count; i++) {
-        const struct table_settings *entry = settings_for(settings,
-                                                          names[i].name);
-        if (entry && (!names[i].is_view || entry->is_exact) &&
-            is_wanted(listing->choice, names[i].name))
-            add_work(listing, names[i].name, entry);
-    }
-}
-
-static bool is_listed(const struct listing *listing, const char *name)
-{
-    for (size_t i = 0; i < listing->count; i++)
-        if (text_equal(listing->works[i].name, name))
-            return true;
-    return false;
-}
-
-/* Tables that the settings name and the source does not have. */
-static void add_missing(struct listing *listing)
-{
-    const struct settings *settings = listing->sync->settings;
-    for (size_t i = 0; i < settings->table_count; i++) {
-        const struct table_settings *entry = &settings->tables[i];
-        if (!entry->is_exact || is_listed(listing, entry->pattern) ||
-            !is_wanted(listing->choice, entry->pattern) ||
-            !settings_for(settings, entry->pattern))
-            continue;
-        struct work *work = add_work(listing, entry->pattern, entry);
-        (void)error_set(&work->problem, ERROR_TABLE_MISSING,
-                        "cannot find table \"%s\" in database \"%s\" of the "
-                        "source", entry->pattern,
-                        listing->sync->endpoint->url.path);
-        error_effect(&work->problem, "The other tables go on.");
-        error_next(&work->problem,
-                   "create it, or take it out of the settings");
-    }
-}
-
-/* A followed table that is gone is told once: the log saw it go. */
-static bool was_told(const struct listing *listing,
-                     const struct state_table *known,
-                     const struct table_settings *entry)
-{
-    bool is_named = listing->choice && listing->choice->count > 0;
-    return !entry->is_exact && !is_named && entry->has_mode &&
-           entry->mode == MODE_CDC &&
-           known->problem.id == ERROR_TABLE_MISSING;
-}
-
-/* Tables that were loaded before, and that the source has no more. */
-static void add_vanished(struct listing *listing)
-{
-    const struct settings *settings = listing->sync->settings;
-    struct state_table **known = listing->known;
-    for (size_t i = 0; known && known[i]; i++) {
-        const struct table_settings *entry = settings_for(settings,
-                                                          known[i]->name);
-        if (!entry || is_listed(listing, known[i]->name) ||
-            !is_wanted(listing->choice, known[i]->name) ||
-            was_told(listing, known[i], entry))
-            continue;
-        struct work *work = add_work(listing, known[i]->name, entry);
-        (void)error_set(&work->problem, ERROR_TABLE_MISSING,
-                        "cannot find table \"%s\" at the source any more",
-                        work->name);
-        error_effect(&work->problem, "What was loaded of it stays in the "
-                     "warehouse; the other tables go on.");
-        error_next(&work->problem, "if it is gone for good, leave it out:  "
-                   "- except: [%s]", work->name);
-    }
-}
-
-static bool is_matched(const struct listing *listing, const char *pattern)
-{
-    for (size_t i = 0; i < listing->count; i++)
-        if (text_matches(listing->works[i].name, pattern))
-            return true;
-    return false;
-}
-
-/* The table of the settings that a typing error may stand for; borrowed. */
-static const char *nearest_table(const struct listing *listing,
-                                 const struct source_name *names,
-                                 size_t count, const char *pattern)
-{
-    const char **known = memory_new(count, sizeof *known);
-    size_t known_count = 0;
-    for (size_t i = 0; i < count; i++)
-        if (settings_for(listing->sync->settings, names[i].name))
-            known[known_count++] = names[i].name;
-    const char *near = text_nearest(pattern, known, known_count);
-    memory_free(known);
-    return near;
-}
-
-/* Each name of the command line stands for a table: one with a typing error
- * must not pass as done. */
-static enum status check_choice(const struct listing *listing,
-                                const struct source_name *names, size_t count,
-                                struct error *error)
-{
-    const struct work_choice *choice = listing->choice;
-    for (size_t i = 0; choice && i < choice->count; i++) {
-        const char *pattern = choice->patterns[i];
-        if (is_matched(listing, pattern))
-            continue;
-        const char *near = nearest_table(listing, names, count, pattern);
-        (void)error_set(error, ERROR_NOTHING_MATCHES,
-                        "no table of database \"%s\" that the settings name "
-                        "matches \"%s\"", listing->sync->endpoint->url.path,
-                        pattern);
-        if (near)
-            error_next(error, "did you mean \"%s\"? See  tidemark check",
-                       near);
-        else
-            error_next(error, "tidemark check");
-        return error->status;
-    }
-    return STATUS_OK;
-}
-
-static enum status find_names(struct listing *listing, struct error *error)
-{
-    const struct source_ops *ops = listing->sync->source->ops;
-    struct source_name *names = NULL;
-    size_t count = 0;
-    enum status status = ops->names(listing->session, &names, &count, error);
-    if (status != STATUS_OK)
-        return status;
-    add_found(listing, names, count);
-    add_missing(listing);
-    add_vanished(listing);
-    status = check_choice(listing, names, count, error);
-    ops->names_free(names, count);
-    if (status != STATUS_OK || listing->count > 0)
-        return status;
-    (void)error_set(error, ERROR_NOTHING_MATCHES,
-                    "no table of database \"%s\" matches the settings",
-                    listing->sync->endpoint->url.path);
-    error_next(error, "tidemark check");
-    return error->status;
-}
+#include "sync/works.h"
 
 static void take_description(struct work *work, struct source_table *found)
 {
@@ -263,86 +85,6 @@ static enum status make_work(struct listing *listing, struct work *work,
                             work->settings->schema_changes))
         work_wait_for_person(work, &work->problem);
     return STATUS_OK;
-}
-
-static void refuse_twin(struct work *work, const char *other)
-{
-    (void)error_set_status(&work->problem, ERROR_SETTINGS_VALUE, STATUS_TABLE,
-                           "cannot load table \"%s\" into \"%s\": table "
-                           "\"%s\" is loaded there", work->name,
-                           work->table->target, other);
-    error_effect(&work->problem, "The table stands still; others go on.");
-    error_next(&work->problem, "set  %s: {to: ANOTHER_NAME}", work->name);
-}
-
-/* Was it loaded there before? */
-static bool is_at_home(const struct work *work)
-{
-    return work->state && work->state->success_us != 0 &&
-           work->state->target &&
-           text_equal(work->state->target, work->table->target);
-}
-
-/* Of two tables that would fill the same one the one that was there before
- * goes on, else the first. */
-static void refuse_twins(struct listing *listing)
-{
-    for (size_t i = 1; i < listing->count; i++) {
-        struct work *work = &listing->works[i];
-        for (size_t j = 0; j < i && work->problem.id == ERROR_NONE; j++) {
-            struct work *other = &listing->works[j];
-            if (!other->table || !text_equal(work->table->target,
-                                             other->table->target))
-                continue;
-            if (is_at_home(work) && !is_at_home(other))
-                refuse_twin(other, work->name);
-            else
-                refuse_twin(work, other->name);
-        }
-    }
-}
-
-/* Would that table of the state fill the work's? One that is not read now,
- * else its work would tell. */
-static bool is_twin(const struct listing *listing, const struct work *work,
-                    const struct state_table *known)
-{
-    const char *target = work->table->target;
-    if (known->success_us == 0 || !known->target ||
-        !text_equal(known->target, target) ||
-        !text_equal(known->source, listing->sync->endpoint->name) ||
-        is_listed(listing, known->name))
-        return false;
-    const struct table_settings *entry =
-        settings_for(listing->sync->settings, known->name);
-    return entry && text_equal(target, entry->target ? entry->target
-                                                     : known->name);
-}
-
-/* Was that table of the state the last to fill the work's target? */
-static bool has_filled(const struct listing *listing, const struct work *work,
-                       const struct state_table *known)
-{
-    int64_t own_us = work->state ? work->state->success_us : 0;
-    return known->success_us > own_us && known->target &&
-           text_equal(known->target, work->table->target) &&
-           !text_equal(known->name, work->name) &&
-           text_equal(known->source, listing->sync->endpoint->name);
-}
-
-/* A table that was loaded where this one would be, and that the command does
- * not name. */
-static void refuse_strangers(struct listing *listing)
-{
-    struct state_table **known = listing->known;
-    for (size_t i = 0; i < listing->count && known; i++) {
-        struct work *work = &listing->works[i];
-        for (size_t j = 0; known[j] && work->problem.id == ERROR_NONE; j++) {
-            work->takes_over |= has_filled(listing, work, known[j]);
-            if (!is_at_home(work) && is_twin(listing, work, known[j]))
-                refuse_twin(work, known[j]->name);
-        }
-    }
 }
 
 static enum status ask_stored(struct listing *listing,
@@ -438,7 +180,7 @@ static enum status list_all(struct listing *listing, struct error *error)
         status = sync->warehouse->ops->session_open(
             sync->warehouse, &listing->warehouse, error);
     if (status == STATUS_OK)
-        status = find_names(listing, error);
+        status = works_find_names(listing, error);
     if (status == STATUS_OK)
         status = describe_all(listing, error);
     if (status == STATUS_OK)
@@ -447,8 +189,7 @@ static enum status list_all(struct listing *listing, struct error *error)
         status = make_work(listing, &listing->works[i], error);
     if (status != STATUS_OK)
         return status;
-    refuse_twins(listing);
-    refuse_strangers(listing);
+    works_refuse_rivals(listing);
     return find_lost(listing, error);
 }
 
@@ -488,6 +229,13 @@ static void work_release(struct sync *sync, struct work *work)
     memory_free(work->remarks);
     memory_free(work->shape_text);
     memory_free(work->name);
+}
+
+void works_cut(struct sync *sync, struct work *works, size_t kept,
+               size_t count)
+{
+    for (size_t i = kept; i < count; i++)
+        work_release(sync, &works[i]);
 }
 
 void works_free(struct sync *sync, struct work *works, size_t count)

@@ -77,6 +77,10 @@ enum status clickhouse_query(struct clickhouse_session *session,
                              struct buffer *sql,
                              struct clickhouse_rows *rows,
                              struct error *error) MUST_CHECK;
+/* The answer is the body of session->http, until the next request. */
+enum status clickhouse_ask(struct clickhouse_session *session,
+                           struct buffer *sql, struct error *error)
+    MUST_CHECK;
 enum status clickhouse_execute(struct clickhouse_session *session,
                                struct buffer *sql, struct error *error)
     MUST_CHECK;

@@ -43,6 +43,7 @@ const struct warehouse_ops clickhouse_warehouse_ops = {
     .seeds = clickhouse_seeds,
     .highest_version = clickhouse_highest,
     .tombstones_below = clickhouse_tombstones,
+    .rows_by = clickhouse_rows_by,
     .size = clickhouse_size,
     .begin = clickhouse_begin,
     .put = clickhouse_put,

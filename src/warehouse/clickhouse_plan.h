@@ -75,6 +75,10 @@ enum status clickhouse_seeds(struct warehouse_session *session,
 enum status clickhouse_tombstones(struct warehouse_session *session,
                                   const struct table *table,
                                   uint64_t version, struct error *error);
+enum status clickhouse_rows_by(struct warehouse_session *session,
+                               const struct rows_request *request,
+                               struct batch *batch, bool *is_more,
+                               struct error *error) MUST_CHECK;
 enum status clickhouse_stored(struct warehouse_session *session,
                               const struct table *const *tables,
                               size_t count, bool *is_stored,

@@ -137,6 +137,12 @@ enum status clickhouse_query(struct clickhouse_session *session,
                      session->house->place.name);
 }
 
+enum status clickhouse_ask(struct clickhouse_session *session,
+                           struct buffer *sql, struct error *error)
+{
+    return run(session, sql, &USUAL, error);
+}
+
 /* A statement that answers with a text has not done what it says. */
 static enum status run_silent(struct clickhouse_session *session,
                               struct buffer *sql, const struct manner *manner,

@@ -5,12 +5,14 @@
  *
  * Input: a byte of options, then the log without its first four bytes. Bit 0:
  * by set; bit 1: checksums are left as they are, else they are mended, so that
- * changes reach what lies behind them.
+ * changes reach what lies behind them. The mutator makes logs and bends single
+ * events so that lengths stay right.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
+#include "made_log.h"
 #include "source/binlog_query.h"
 #include "source/binlog_reader.h"
 #include "source/binlog_words.h"
@@ -156,4 +158,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     binlog_reader_release(&reader);
     free(input.event);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+                               unsigned int seed)
+{
+    struct made made = made_of(data, max_size, seed);
+
+    if (size > 1 && !made_once(&made, 3))
+        return made_bend_log(data, size, max_size, seed);
+    return made_mutate(data, size, max_size, seed, made_log);
 }

@@ -3,11 +3,12 @@
  * Built with clang -fsanitize=fuzzer,address,undefined.
  *
  * Input: a byte that chooses text of MySQL, of MariaDB, or one of the two
- * encoded forms; then the bytes.
+ * encoded forms; then the bytes. The mutator makes sets whose counts are right.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "made.h"
 #include "source/binlog_gtid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -107,6 +108,49 @@ static void check_add(const struct gtid_set *set)
     gtid_set_release(&more);
 }
 
+/* Half of a set against the whole: it is held, and equal only if it is all. */
+static void check_half(const struct gtid_set *set)
+{
+    struct gtid_set half;
+    bool is_all = true;
+
+    gtid_set_init(&half, set->is_mariadb);
+    for (size_t i = 0; i < set->entry_count; i += 2)
+        gtid_set_add_entry(&half, set->entries[i]);
+    for (size_t i = 0; i < set->line_count; i += 2)
+        gtid_set_add_range(&half, set->lines[i].uuid, set->lines[i].tag,
+                           set->lines[i].intervals[0]);
+    is_all = gtid_set_holds(&half, set) &&
+             half.entry_count == set->entry_count;
+    if (!gtid_set_holds(set, &half) || gtid_set_equal(&half, set) != is_all ||
+        gtid_set_equal(set, &half) != is_all)
+        abort();
+    if (gtid_set_is_empty(&half) != gtid_set_is_empty(set))
+        abort();
+    gtid_set_release(&half);
+}
+
+/* A transaction alone: written, and looked for. */
+static void check_one(const struct gtid_set *set)
+{
+    struct gtid gtid = {.is_mariadb = set->is_mariadb, .number = 3};
+    struct buffer text;
+
+    if (set->line_count > 0)
+        memcpy(gtid.tag, set->lines[0].tag, sizeof(gtid.tag));
+    buffer_init(&text, GTID_SET_BYTES);
+    gtid_print(&gtid, &text);
+    if (text.size == 0)
+        abort();
+    buffer_release(&text);
+    for (uint32_t i = 0; i < 3; i++) {
+        gtid.server = i;
+        gtid.number = 1000 * i;
+        if (gtid_set_contains(set, &gtid) && gtid_set_is_empty(set))
+            abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct gtid_set set;
@@ -120,6 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!gtid_set_holds(&set, &set))
             abort();
         check_add(&set);
+        check_half(&set);
+        check_one(&set);
         if (!has_odd_tag(&set))
             check_text(&set);
         if (!set.is_mariadb)
@@ -127,4 +173,123 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     gtid_set_release(&set);
     return 0;
+}
+
+/* --- the mutator ---------------------------------------------------------- */
+
+static void make_uuid(struct made *made, bool is_text)
+{
+    static const char *const texts[] = {
+        "6f1c0000-0000-4000-8000-000000000001",
+        "6F1C0000000040008000000000000002", "6f1c", ""};
+
+    if (is_text) {
+        made_text(made, texts[made_draw(made, made_once(made, 8) ? 4 : 2)]);
+        return;
+    }
+    made_number(made, made_draw(made, 2), 8);
+    made_number(made, 0, 8);
+}
+
+static void make_decimal(struct made *made)
+{
+    char digits[24];
+    uint64_t number = made_once(made, 9) ? made_edge(made)
+                                         : made_draw(made, 40);
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    made_bytes(made, digits + at, sizeof(digits) - at);
+}
+
+static void make_text_line(struct made *made)
+{
+    static const char *const odd[] = {" ", "", "", ",", "x", "-", "\n"};
+
+    make_uuid(made, true);
+    for (size_t left = made_draw(made, 6); left > 0; left--) {
+        made_byte(made, ':');
+        if (made_once(made, 4))
+            made_text(made, made_once(made, 2) ? "tag_1:" : "B:");
+        make_decimal(made);
+        if (made_once(made, 2)) {
+            made_byte(made, '-');
+            make_decimal(made);
+        }
+        if (made_once(made, 9))
+            made_text(made, odd[made_draw(made, 7)]);
+    }
+}
+
+static void make_text_set(struct made *made, bool is_mariadb)
+{
+    for (size_t left = made_draw(made, 5); left > 0; left--) {
+        if (!is_mariadb) {
+            make_text_line(made);
+        } else {
+            for (size_t i = 0; i < 3; i++) {
+                make_decimal(made);
+                if (i < 2)
+                    made_byte(made, '-');
+            }
+        }
+        if (left > 1 || made_once(made, 9))
+            made_text(made, made_once(made, 3) ? " ,\n" : ",");
+    }
+}
+
+static void make_wire_line(struct made *made, bool is_tagged)
+{
+    static const char *const tags[] = {"", "a", "tag_1", "zz"};
+    const char *tag = tags[made_draw(made, 4)];
+    size_t count = made_draw(made, 5);
+    uint64_t next = 1;
+
+    make_uuid(made, false);
+    if (is_tagged) {
+        made_byte(made, (uint8_t)(strlen(tag) << 1));
+        made_text(made, tag);
+    }
+    made_number(made, count, 8);
+    for (; count > 0; count--) {
+        next += made_draw(made, 5);
+        made_number(made, next, 8);
+        next += made_draw(made, 9);
+        made_number(made, next, 8);
+    }
+}
+
+static void make_set(struct made *made)
+{
+    uint8_t way = (uint8_t)made_draw(made, 4);
+    size_t count = made_draw(made, 5);
+    bool is_tagged = made_once(made, 2);
+
+    made_byte(made, way);
+    if (way < 2) {
+        make_text_set(made, way == 1);
+        return;
+    }
+    if (way == 2) {
+        made_number(made, count, 4);
+        for (; count > 0; count--) {
+            made_number(made, made_draw(made, 3), 4);
+            made_number(made, made_draw(made, 3), 4);
+            made_number(made, made_draw(made, 99), 8);
+        }
+        return;
+    }
+    made_number(made, is_tagged ? UINT64_C(1) << 56 | count << 8 | 1 : count,
+                8);
+    for (; count > 0; count--)
+        make_wire_line(made, is_tagged);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+                               unsigned int seed)
+{
+    return made_mutate(data, size, max_size, seed, make_set);
 }

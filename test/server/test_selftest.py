@@ -8,6 +8,8 @@ import pytest
 from commands import assert_failure
 from rig import Rig
 
+CDC = [{"*": {"mode": "cdc"}}]
+
 
 @pytest.fixture(params=["mariadb", "mysql"])
 def rig(request, clickhouse, make_database, tidemark):
@@ -15,7 +17,7 @@ def rig(request, clickhouse, make_database, tidemark):
     made = Rig(server, clickhouse, make_database(server, clickhouse),
                tidemark)
     made.sql("SET sql_mode = ''")
-    made.settings()
+    made.settings(tables=CDC)
     return made
 
 
@@ -198,8 +200,9 @@ def test_tables_and_options_that_do_not_fit(rig):
 def test_rows_filters_and_left_out_columns_count_on_both_roads(rig):
     rig.sql("CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT, "
             "gone_at DATETIME)")
-    rig.settings(tables=[{"t": {"rows": "a < 10", "columns": ["-b"],
-                                "soft_delete": "gone_at"}}])
+    rig.settings(tables=[{"t": {
+        "mode": "cdc", "rows": "a < 10", "columns": ["-b"],
+        "soft_delete": "gone_at"}}])
     rig.sql("INSERT INTO t VALUES (1, 1, 'x', NULL), (2, 2, 'y', NULL), "
             "(3, 99, 'z', NULL), (4, 4, 'w', NULL)")
     rig.sql("UPDATE t SET a = 50 WHERE id = 2")

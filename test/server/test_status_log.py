@@ -132,6 +132,29 @@ def test_status_names_what_waits_to_be_read_again(rig):
     assert stream(rig)["requests"] == []
 
 
+def test_status_names_the_oldest_prepared_transaction(rig):
+    some(rig)
+    rig.ok("run")
+    link = rig.source.admin(rig.database)
+    with link.cursor() as cursor:
+        for words in ("START", "END", "PREPARE"):
+            if words == "END":
+                cursor.execute("INSERT INTO t VALUES (10, 'x', 1)")
+            cursor.execute(f"XA {words} 'stuck'")
+    link.close()
+    rig.sql("INSERT INTO t VALUES (11, 'y', 1)")
+    rig.ok("run")
+    document = stream(rig)
+    assert document["prepared"] == 1 and document["oldest_prepared_at"]
+    assert "stuck".encode().hex() in document["oldest_prepared"]
+    assert "is prepared since " in rig.ok("status").stdout
+    rig.sql("XA ROLLBACK 'stuck'")
+    rig.sql("INSERT INTO t VALUES (12, 'z', 1)")
+    rig.ok("run")
+    assert "prepared" not in stream(rig)
+    rig.equal("t")
+
+
 # deletes: mark | remove | keep
 
 
@@ -304,3 +327,40 @@ def test_a_log_of_statements_is_not_guessed(rig):
         assert "SET GLOBAL binlog_format = ROW" in text
     finally:
         rig.source.query(f"SET GLOBAL binlog_format = {before}")
+
+
+# a table by its name
+
+
+def test_a_table_that_is_named_brings_all_that_follow_the_log(rig):
+    some(rig)
+    some(rig, "s")
+    rig.sql("CREATE TABLE w (id INT PRIMARY KEY)")
+    rig.settings(tables=[*CDC, {"w": {"mode": "full"}}])
+    rig.ok("run")
+    rig.sql("DELETE FROM s WHERE id = 1")
+    rig.sql("DELETE FROM t WHERE id = 2")
+    rig.sql("INSERT INTO w VALUES (1)")
+    document = rig.ok("run", "t", "--json").json()
+    assert [line["name"] for line in document["tables"]] == ["s", "t"]
+    rig.equal("t")
+    rig.equal("s")
+    document = rig.ok("run", "w", "--json").json()
+    assert [line["name"] for line in document["tables"]] == ["w"]
+
+
+def test_a_backfill_reads_a_followed_table_again(rig):
+    some(rig)
+    rig.ok("run")
+    rig.sql("SET sql_log_bin = 0")
+    rig.sql("UPDATE t SET v = 'beside' WHERE id = 1")
+    rig.sql("DELETE FROM t WHERE id = 2")
+    rig.sql("SET sql_log_bin = 1")
+    rig.sql("INSERT INTO t VALUES (9, 'i', 9)")
+    rig.ok("run")
+    assert rig.value("SELECT v FROM t WHERE id = 1") == "a"
+    rig.ok("backfill", "t", "--from", "1", "--to", "1")
+    rig.equal("t")
+    assert stream(rig)["requests"] == []
+    result = rig.run("backfill", "t", "--name", "n", "--from", "1")
+    assert result.code == 2 and "without --name" in result.stderr

@@ -174,6 +174,9 @@ static void a_tagged_gtid_with_a_needed_unknown_field_is_refused(void **state)
     assert_false(binlog_begin_parse(
         &header, unhex("040e00041c1802", data), &begin));
     assert_false(binlog_begin_parse(&header, unhex("020600", data), &begin));
+    /* A size below what stands before the fields, which end nowhere then. */
+    assert_false(binlog_begin_parse(
+        &header, unhex("020000041c1802", data), &begin));
 }
 
 static void a_gtid_of_mariadb(void **state)
