@@ -198,14 +198,24 @@ static enum status run_works(struct windows *windows, struct work *works,
     return status;
 }
 
-/* Those of the schedule come first: a table may have begun to follow the log
+static bool is_named(const struct work_choice *due, const char *name)
+{
+    for (size_t i = 0; i < due->count; i++)
+        if (text_equal(due->patterns[i], name))
+            return true;
+    return false;
+}
+
+/* Those that are due come first: a table may have begun to follow the log
  * since it was listed. */
-static size_t scheduled_first(struct work *works, size_t count)
+static size_t due_first(struct work *works, size_t count,
+                        const struct work_choice *due)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct work work = works[i];
-        if (work.mode == MODE_CDC && work.problem.id == ERROR_NONE)
+        if ((work.mode == MODE_CDC && work.problem.id == ERROR_NONE) ||
+            !is_named(due, work.name))
             continue;
         works[i] = works[kept];
         works[kept++] = work;
@@ -213,20 +223,30 @@ static size_t scheduled_first(struct work *works, size_t count)
     return kept;
 }
 
-static enum status run_named(struct windows *windows, const char **names,
-                             size_t count, struct error *error)
+/* A name that would be read as a pattern asks for the listing of all. */
+static bool has_pattern(const struct work_choice *due)
+{
+    for (size_t i = 0; i < due->count; i++)
+        if (text_is_pattern(due->patterns[i]))
+            return true;
+    return false;
+}
+
+static enum status run_named(struct windows *windows,
+                             const struct work_choice *due,
+                             struct error *error)
 {
     struct process *process = windows->process;
-    const struct work_choice choice = {.patterns = names, .count = count};
     struct work *works = NULL;
     size_t found = 0;
     error_clear(error);
     steer_wait(process->steer, STEER_SCHEDULER, LISTING_MS);
-    enum status status = works_list(process->sync, &choice, &works, &found,
-                                    error);
+    enum status status = works_list(process->sync,
+                                    has_pattern(due) ? NULL : due, &works,
+                                    &found, error);
     if (status != STATUS_OK)
         return status;
-    size_t scheduled = scheduled_first(works, found);
+    size_t scheduled = due_first(works, found, due);
     steer_progress(process->steer, STEER_SCHEDULER);
     if (scheduled > 0)
         status = run_works(windows, works, scheduled, error);
@@ -243,7 +263,8 @@ static void run_due(struct windows *windows)
                                 clock_monotonic_us(), &names);
     if (count > 0) {
         error_clear(&error);
-        enum status status = run_named(windows, names, count, &error);
+        const struct work_choice due = {.patterns = names, .count = count};
+        enum status status = run_named(windows, &due, &error);
         if (status == STATUS_OK)
             told_clear(&windows->told);
         else if (error.id != ERROR_NONE)
