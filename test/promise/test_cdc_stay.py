@@ -391,8 +391,7 @@ def test_links_that_break(rig):
             for _ in range(6):
                 time.sleep(0.7)
                 source.add("rst", after=chance.randrange(20000))
-                warehouse.add("fin", direction="up",
-                              after=chance.randrange(20000))
+                warehouse.add("fin", after=chance.randrange(2000))
             time.sleep(1)
             source.heal()
             warehouse.heal()
