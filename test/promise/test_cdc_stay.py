@@ -401,3 +401,27 @@ def test_links_that_break(rig):
             until_place(rig, running)
             drained(running)
     rig.equal("orders")
+
+
+def test_a_paused_table_catches_up(rig):
+    small(rig)
+    small(rig, "s")
+    marks(rig)
+    rig.settings(tables=CDC)
+    with staying(rig) as running:
+        until_on_time(rig, running, "t", "s", "marks")
+        rig.ok("pause", "t")
+        time.sleep(1.5)
+        rig.sql("INSERT INTO t (note) VALUES ('d')")
+        rig.sql("DELETE FROM t WHERE id = 1")
+        rig.sql("INSERT INTO s (note) VALUES ('d')")
+        until_place(rig, running)
+        assert rig.value("SELECT count() FROM s") == 4
+        assert rig.value("SELECT max(id) FROM t") == 3
+        rig.ok("resume", "t")
+        until(running, lambda: rig.value("SELECT max(id) FROM t") == 4)
+        until_place(rig, running)
+        until(running, lambda: rig.value("SELECT count() FROM t") == 3)
+        drained(running)
+    rig.equal("t")
+    rig.equal("s")
