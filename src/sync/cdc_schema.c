@@ -122,7 +122,7 @@ enum status cdc_schema_begin(struct cdc *cdc, struct error *error)
 void cdc_schema_copies(struct cdc *cdc)
 {
     for (size_t i = 0; i < cdc->count; i++)
-        if (cdc->tables[i].needs_copy)
+        if (cdc->tables[i].needs_copy || cdc->tables[i].waits)
             schema_renew(&cdc->tables[i].schema);
 }
 

@@ -15,7 +15,7 @@ def points():
     text = subprocess.run([ROOT / "scripts/failpoints"], check=True,
                           capture_output=True, text=True).stdout
     return [name for name in text.split()
-            if not name.startswith(("files.", "cdc."))]
+            if not name.startswith(("files.", "cdc.", "stay."))]
 
 
 def fail(rig, fault, tables):

@@ -10,6 +10,7 @@ import time
 import pymysql
 import pytest
 
+from lab.proxy import TcpProxy
 from own import mariadb, mysql  # noqa: F401
 from rig import Rig
 
@@ -351,3 +352,76 @@ def test_many_tables(rig):
         drained(running)
     rig.equal("t7")
     rig.equal("t59")
+
+
+@pytest.mark.parametrize("fault", [
+    "stay.tick=kill@3", "stay.flush=kill@2", "stay.flush=error@2",
+    "cdc.flush=kill@2", "cdc.copied=kill@2", "cdc.copied=error@1",
+    "cdc.below=kill@1", "commit.saved=kill@4", "load.finished=error@3"])
+def test_death_and_faults_among_writers(rig, fault):
+    rig.orders(3000)
+    small(rig)
+    marks(rig)
+    rig.settings(tables=CDC, limits={"chunk_rows": 1000})
+    with Writers(rig, 2, pause_s=0.01):
+        with staying(rig, environment={"TIDEMARK_FP": fault}) as running:
+            end = time.monotonic() + 6
+            while running.alive() and time.monotonic() < end:
+                rig.sql("TRUNCATE TABLE t")
+                rig.sql("INSERT INTO t (note) VALUES ('after')")
+                time.sleep(0.5)
+            assert running.alive() != ("kill" in fault), running.stderr()
+    with staying(rig) as running:
+        until_on_time(rig, running, "orders", "t", "marks")
+        until_place(rig, running)
+        drained(running)
+    rig.equal("orders")
+    rig.equal("t")
+
+
+def test_links_that_break(rig):
+    rig.orders(20000)
+    marks(rig)
+    chance = random.Random(3)
+    with TcpProxy(rig.source.port) as source, \
+            TcpProxy(rig.clickhouse.port) as warehouse:
+        rig.source_port, rig.warehouse_port = source.port, warehouse.port
+        rig.settings(tables=CDC, limits={"chunk_rows": 2000})
+        with Writers(rig, 2, pause_s=0.01), staying(rig) as running:
+            for _ in range(6):
+                time.sleep(0.7)
+                source.add("rst", after=chance.randrange(20000))
+                warehouse.add("fin", after=chance.randrange(2000))
+            time.sleep(1)
+            source.heal()
+            warehouse.heal()
+            until_on_time(rig, running, "orders", "marks", timeout_s=60)
+            until_place(rig, running)
+        with staying(rig) as running:
+            until_place(rig, running)
+            drained(running)
+    rig.equal("orders")
+
+
+def test_a_paused_table_catches_up(rig):
+    small(rig)
+    small(rig, "s")
+    marks(rig)
+    rig.settings(tables=CDC)
+    with staying(rig) as running:
+        until_on_time(rig, running, "t", "s", "marks")
+        rig.ok("pause", "t")
+        time.sleep(1.5)
+        rig.sql("INSERT INTO t (note) VALUES ('d')")
+        rig.sql("DELETE FROM t WHERE id = 1")
+        rig.sql("INSERT INTO s (note) VALUES ('d')")
+        until_place(rig, running)
+        assert rig.value("SELECT count() FROM s") == 4
+        assert rig.value("SELECT max(id) FROM t") == 3
+        rig.ok("resume", "t")
+        until(running, lambda: rig.value("SELECT max(id) FROM t") == 4)
+        until_place(rig, running)
+        until(running, lambda: rig.value("SELECT count() FROM t") == 3)
+        drained(running)
+    rig.equal("t")
+    rig.equal("s")
