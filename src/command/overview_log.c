@@ -226,7 +226,8 @@ static void print_ledger(const struct overview_log *log)
                     {"stopped", "of stopped tables"},
                     {"read_again", "read again instead"},
                     {"ignorable", "to be ignored"},
-                    {"of_the_log", "of the log's own"}};
+                    {"of_the_log", "of the log's own"},
+                    {"prepared", "of prepared transactions"}};
     char number[32], text[512];
     size_t used = 0;
     text[0] = '\0';
@@ -266,9 +267,21 @@ static void print_wait(const struct overview_wait *wait)
                 wait->reason, ago, more);
 }
 
+/* A place without a file is told by its set alone. */
+static void place_text(const struct log_spot *spot, char *target, size_t size)
+{
+    if (*spot->file)
+        (void)snprintf(target, size, "%s:%llu", spot->file,
+                       (unsigned long long)spot->offset);
+    else
+        (void)snprintf(target, size, "%.200s",
+                       spot->gtid && *spot->gtid ? spot->gtid
+                                                 : "its beginning");
+}
+
 void overview_log_print(const struct overview_log *log, bool is_verbose)
 {
-    char left[96], ago[40] = "", lag[48] = "";
+    char left[96], ago[40] = "", lag[48] = "", place[320];
     if (!log->spot.file)
         return;
     left_text(log, left, sizeof left);
@@ -276,8 +289,8 @@ void overview_log_print(const struct overview_log *log, bool is_verbose)
         ago_text(ago, sizeof ago, log->reached_us);
         (void)snprintf(lag, sizeof lag, ", read to its end %s ago", ago);
     }
-    screen_line(stdout, "log of %s  at %s:%llu%s%s", log->source,
-                log->spot.file, (unsigned long long)log->spot.offset, lag,
+    place_text(&log->spot, place, sizeof place);
+    screen_line(stdout, "log of %s  at %s%s%s", log->source, place, lag,
                 left);
     if (is_verbose && log->spot.gtid && *log->spot.gtid)
         screen_line(stdout, "  gtid    %s", log->spot.gtid);
@@ -314,9 +327,11 @@ json_t *overview_log_json(const struct overview_log *log)
     json_t *object = json_object();
     document_text(object, "name", log->stream);
     document_text(object, "source", log->source);
-    if (log->spot.file) {
+    if (log->spot.file && *log->spot.file) {
         document_text(object, "file", log->spot.file);
         document_count(object, "offset", log->spot.offset);
+    }
+    if (log->spot.file) {
         document_text(object, "gtid", log->spot.gtid);
         document_time(object, "transaction_at", log->spot.time_us);
     }
