@@ -263,12 +263,13 @@ uint64_t gtid_set_last(const struct gtid_set *set, uint32_t domain,
                        uint32_t server)
 {
     size_t index = find_entry(set, domain, server);
-    const struct gtid_entry *entry = set->entries + index;
+    const struct gtid_entry *entry;
 
-    return index < set->entry_count && entry->domain == domain &&
-                   entry->server == server
-               ? entry->number
-               : 0;
+    if (index == set->entry_count)
+        return 0;
+    entry = &set->entries[index];
+    return entry->domain == domain && entry->server == server ? entry->number
+                                                              : 0;
 }
 
 bool gtid_state_holds(const struct gtid_set *state,

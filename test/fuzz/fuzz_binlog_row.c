@@ -161,8 +161,8 @@ static void read_rows(struct world *world, const uint8_t *options,
         abort();
     if (binlog_rows_read(&table, &rows, &sink, &result, &error) ==
             STATUS_OK &&
-        result.seen != result.rows + result.walked + result.key_only +
-                           result.unknown)
+        result.seen != result.rows + result.kept + result.walked +
+                           result.key_only + result.unknown)
         abort();
     binlog_rows_result_release(&result);
     binlog_table_release(&table);

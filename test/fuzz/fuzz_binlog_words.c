@@ -46,8 +46,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* --- the mutator ---------------------------------------------------------- */
 
-/* Alternatives by a bar. "@" is a name, "$" a list of names, "~" noise, "%" a
- * part of XA's name; "^" begins nothing. */
+#define CLAUSE                                                              \
+    "ADD COLUMN @ # &|ADD @ #&|ADD COLUMN IF NOT EXISTS @ # & &|"           \
+    "ADD (a # &, b #)|ADD (a #|ADD INDEX i (a)|ADD UNIQUE KEY (a, b)|"      \
+    "ADD CHECK (a > 1)|ADD PARTITION (PARTITION p)|ADD PRIMARY KEY (a)|"    \
+    "ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES t (b)|ADD SYSTEM VERSIONING|" \
+    "ADD FOREIGN KEY (a) REFERENCES @ (b)|ADD PERIOD FOR SYSTEM_TIME (a, b)|" \
+    "DROP COLUMN @|DROP @ CASCADE|DROP COLUMN IF EXISTS @ RESTRICT|"        \
+    "DROP INDEX @|DROP KEY i|DROP FOREIGN KEY f|DROP CONSTRAINT c|"         \
+    "DROP CHECK c|DROP PRIMARY KEY|DROP SYSTEM VERSIONING|DROP PERIOD x|"   \
+    "RENAME COLUMN @ TO @|RENAME COLUMN a|RENAME COLUMN a TO|RENAME KEY a " \
+    "TO b|CHANGE @ @ # &|CHANGE COLUMN a a # &|CHANGE a|MODIFY @ # & &|"    \
+    "MODIFY COLUMN IF EXISTS a #|MODIFY|ALTER COLUMN a SET DEFAULT (1)|"    \
+    "ALTER INDEX i VISIBLE|ALGORITHM = INPLACE|LOCK NONE|ENGINE = InnoDB|"  \
+    "ENGINE MyISAM|COMMENT = '~' ROW_FORMAT = DYNAMIC|FORCE|ORDER BY a|"    \
+    "REORGANIZE PARTITION p INTO (PARTITION q)|REMOVE PARTITIONING|"        \
+    "COALESCE PARTITION 2|PARTITION BY HASH (a)|AUTO_INCREMENT 5 ENGINE "   \
+    "InnoDB|DEFAULT CHARSET x|nonsense"
+
+/* Alternatives by a bar. "@" is a name, "$" a list of names, "#" a type, "&"
+ * an attribute, "~" noise, "%" a part of XA's name; "^" begins nothing. */
 static const char *const FORMS[] = {
     "CREATE OR REPLACE|CREATE|CREATE TEMPORARY", "TABLE|TABLE IF NOT EXISTS|"
     "UNIQUE INDEX i ON|SPATIAL REFERENCE SYSTEM|INDEX @ ON|VIEW|"
@@ -62,6 +80,8 @@ static const char *const FORMS[] = {
     "CONVERT PARTITION p TO TABLE @|TRUNCATE PARTITION ALL|COMMENT 'TABLE'|"
     "DISCARD TABLESPACE|IMPORT TABLESPACE|CONVERT TO CHARACTER SET u|TABLE",
     ", RENAME TO @|, RENAME KEY a TO b|, RENAME|^", NULL,
+    "ALTER TABLE @", CLAUSE, ",", CLAUSE, "^|, " CLAUSE, NULL,
+    "ALTER TABLE t", CLAUSE, NULL,
     "RENAME TABLE|RENAME TABLES|RENAME USER|RENAME TABLE IF EXISTS|RENAME",
     "@ TO @|@ WAIT 3 TO @, @ NOWAIT TO @|@ TO", "^|, @ TO @|x", NULL,
     "TRUNCATE|TRUNCATE TABLE", "@|^", NULL,
@@ -105,6 +125,18 @@ static const char *const PARTS[] = {
     "0x010203040506070809101112131415161718192021222324252627282930313233"
     "3435363738394041424344454647484950515253545556575859606162636465"};
 
+static const char *const TYPES[] = {
+    "INT", "integer(11) UNSIGNED ZEROFILL", "BOOL", "dec(10,2) SIGNED",
+    "ENUM('a', 'b')", "TIMESTAMP", "TIMESTAMP NULL", "SERIAL", "fixed",
+    "VARCHAR(9)", "character(3)", "JSON", "", "'x'", "numeric (5"};
+static const char *const ATTRIBUTES[] = {
+    "", "", "NOT NULL", "NULL", "DEFAULT NULL", "DEFAULT 5", "DEFAULT -1",
+    "DEFAULT +1.5", "DEFAULT (1 + (2))", "DEFAULT now(6)", "UNIQUE KEY",
+    "INVISIBLE", "FIRST", "AFTER a", "COMMENT 'x'", "CHECK (a > 1)",
+    "ON UPDATE CURRENT_TIMESTAMP(6)", "ON DELETE", "CHARACTER SET utf8mb4",
+    "CHARACTER", "CHARSET latin1", "COLLATE x", "AUTO_INCREMENT",
+    "AS (a + 1)", "DEFAULT", "NOT", "ON UPDATE now()"};
+
 static void make_noise(struct made *made, size_t times)
 {
     if (made_once(made, times))
@@ -138,6 +170,14 @@ static void make_letter(struct made *made, char letter)
         break;
     case '~':
         make_noise(made, 1);
+        break;
+    case '#':
+        made_text(made,
+                  TYPES[made_draw(made, sizeof(TYPES) / sizeof(*TYPES))]);
+        break;
+    case '&':
+        made_text(made, ATTRIBUTES[made_draw(made, sizeof(ATTRIBUTES) /
+                                                       sizeof(*ATTRIBUTES))]);
         break;
     case '^':
         break;
