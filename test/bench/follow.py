@@ -1,14 +1,14 @@
 """Following the log: a backlog is read again and again from the same
 checkpoint, between floors; see follow_live for the daemon."""
 
-import json
 import statistics
 
 from lab.databases import PASSWORD
 
 from . import check, follow_live, follow_peer, reckon
 from .follow_backlog import Flood, Huge, Inserts, Updates, Zipf
-from .follow_rig import DATABASE, Follower, begin_log_anew, figure
+from .follow_rig import (DATABASE, Follower, begin_log_anew, end_of_log,
+                         figure)
 from .measure import circumstances, say
 from .programs import run
 from .servers import MIB, TARGET
@@ -33,6 +33,7 @@ class CatchUp:
         self.backlog.make()
         self.follower.begin()
         self.place = self.follower.place()
+        self.end_of_log = end_of_log(self.servers)
         self.backlog.change()
         try:
             return self._measure(runs)
@@ -68,11 +69,10 @@ class CatchUp:
 
     def _dump(self):
         """The log as it is, from the same place."""
-        place = json.loads(self.place)
+        file, offset = self.end_of_log
         return self._spent([
             self.programs.floor_dump, "127.0.0.1",
-            str(self.servers.source.port), "root", "", place["file"],
-            str(place["offset"])])
+            str(self.servers.source.port), "root", "", file, offset])
 
     def _decode(self):
         cost = self._spent(

@@ -66,7 +66,7 @@ def _session_cpu_s(leader):
 def _wanted(servers, table):
     """Rows and a sum that every change of the backlogs moves."""
     return [int(cell) for cell in servers.sql(
-        f"SELECT COUNT(*), SUM(items) FROM {table}", DATABASE)[0]]
+        f"SELECT COUNT(*), COALESCE(SUM(items), 0) FROM {table}", DATABASE)[0]]
 
 
 def _found(servers, table):

@@ -80,3 +80,10 @@ def begin_log_anew(servers):
     servers.sql(f"CREATE DATABASE {DATABASE}")
     servers.sql("RESET BINARY LOGS AND GTIDS" if servers.kind == "mysql"
                 else "RESET MASTER")
+
+
+def end_of_log(servers):
+    """(file, offset) while nobody writes."""
+    row = servers.sql("SHOW BINARY LOG STATUS" if servers.kind == "mysql"
+                      else "SHOW MASTER STATUS")[0]
+    return row[0], str(row[1])

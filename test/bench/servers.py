@@ -11,6 +11,8 @@ import time
 from urllib.parse import urlencode
 
 from lab import cache
+from lab.databases import (GRANTS, PASSWORD, USER, WINDOW_GRANTS,
+                           WINDOW_USER)
 from lab.servers import (ClickHouse, ClickHouseError, MariaDB, MySQL,
                          free_port)
 
@@ -76,10 +78,18 @@ class Servers:
             self.warehouse = Warehouse().start(
                 os.path.join(place, "clickhouse"))
             self._watch = self.source.admin()
+            self._make_users()
         except BaseException:
             self.source.stop()
             raise
         self._own = self._cost_of_looking()
+
+    def _make_users(self):
+        """Data that were kept may be older than a user."""
+        for user, grants in ((USER, GRANTS), (WINDOW_USER, WINDOW_GRANTS)):
+            self.sql(f"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY "
+                     f"'{PASSWORD}'")
+            self.sql(f"GRANT {grants} ON *.* TO '{user}'@'%'")
 
     def __enter__(self):
         return self

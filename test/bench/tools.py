@@ -54,8 +54,8 @@ class Load(Tool):
         folder = tempfile.mkdtemp(prefix="tidemark-bench-")
         own = Tidemark(self.programs.tidemark, folder)
         own.settings({
-            "source": {"url": self.servers.source.url(self.database,
-                                                      tables="*"),
+            "source": {"url": self.servers.source.url(
+                self.database, tables=table or self.table),
                        "password": "${env:LAB_PASSWORD}"},
             "warehouse": {"url": self.servers.warehouse.url(TARGET),
                           "password": "${env:LAB_PASSWORD}",

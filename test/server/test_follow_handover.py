@@ -6,6 +6,7 @@ is a hand-over. TIDEMARK_HANDOVERS is how many a world has.
 
 import contextlib
 import os
+import time
 
 import pymysql
 import pytest
@@ -20,6 +21,7 @@ HANDOVERS = int(os.environ.get("TIDEMARK_HANDOVERS") or
 CDC = [{"*": {"mode": "cdc"}}]
 # MySQL: sent to whoever follows, and so long not to be seen by a SELECT.
 LATE_US = 700_000
+SETTLE_S = 30
 
 
 @pytest.fixture(params=["mariadb", "mariadb-new", "mysql"])
@@ -62,9 +64,9 @@ def ask_for_all(rig):
     """Each table is asked for again, and what is there is taken away."""
     rig.sql("SET SESSION binlog_format = 'STATEMENT'")
     for name in TABLES:
-        until_done(rig, f"UPDATE {name} SET u = 1 WHERE note = 'x'")
         rig.clickhouse.query(f"TRUNCATE TABLE {name}__tm",
                              database=rig.database)
+        until_done(rig, f"UPDATE {name} SET u = 1 WHERE note = 'x'")
     rig.sql("SET SESSION binlog_format = 'ROW'")
 
 
@@ -93,3 +95,37 @@ def test_hand_overs_among_writers(server, clickhouse, make_database, binary,
             for name in TABLES:
                 rig.equal(name)
             assert len(read(result)) >= 2, result
+
+
+def await_equal(rig, running):
+    """A row that was lost or is stale stays so."""
+    end = time.monotonic() + SETTLE_S
+    while True:
+        try:
+            for name in TABLES:
+                rig.equal(name)
+            return
+        except AssertionError as error:
+            if time.monotonic() > end or not running.alive():
+                running.child.kill()
+                raise AssertionError(f"{error}\n{running.wait()}") from None
+        time.sleep(0.3)
+
+
+def test_hand_overs_beside_the_log(server, clickhouse, make_database, binary,
+                                   tmp_path):
+    """The daemon copies while it reads on."""
+    database = make_database(server, clickhouse)
+    rig = anew(server, clickhouse, database, binary, tmp_path / "0")
+    make_tables(rig)
+    rig.sql(SESSION)
+    rig.ok("run")
+    running = rig.tidemark.start("daemon")
+    for number in range(-(-HANDOVERS // len(TABLES))):
+        with Writers(rig, f"beside {number}", has_ddl=False):
+            with late_commits(server):
+                ask_for_all(rig)
+                time.sleep(1.5)
+        await_equal(rig, running)
+    result = running.terminate()
+    assert result.code == 0, str(result)
