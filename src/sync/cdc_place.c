@@ -73,6 +73,25 @@ static enum status step_epoch(struct cdc *cdc, struct error *error)
     return status;
 }
 
+/* What was loaded from behind the saved place may be of transactions that the
+ * other server never had; nobody takes those back but a copy. */
+static enum status request_beyond(struct cdc *cdc, struct cdc_table *table,
+                                  struct error *error)
+{
+    const struct warehouse_ops *ops = cdc->sync->warehouse->ops;
+    uint64_t clock = log_of(cdc)->clock(cdc->place);
+    uint64_t highest = version_make(cdc->epoch, VERSION_CLOCK_MAX, 0);
+    enum status status = STATUS_OK;
+    if (ops->facts(cdc->sync->warehouse)->powers.reads_back)
+        status = ops->highest_version(cdc->warehouse, table->work->table,
+                                      &highest, error);
+    if (status == STATUS_OK && version_clock(highest) > clock)
+        cdc_request_table(cdc, table->work,
+                          version_make(cdc->epoch, clock, 0),
+                          "another server may lack what was loaded last");
+    return status;
+}
+
 /* Saved at once: each look at the old place would step the epoch again. */
 static enum status move_place(struct cdc *cdc, struct error *error)
 {
@@ -83,7 +102,9 @@ static enum status move_place(struct cdc *cdc, struct error *error)
         return status;
     memory_free(cdc->place);
     cdc->place = moved;
-    return save_place(cdc, error);
+    for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++)
+        status = request_beyond(cdc, &cdc->tables[i], error);
+    return status == STATUS_OK ? save_place(cdc, error) : status;
 }
 
 static const char *const REASONS[] = {

@@ -167,8 +167,9 @@ static void wait_again(struct stay *stay, struct backoff *backoff,
 {
     uint64_t wait_ms = RETRY_CAP_MS;
     (void)backoff_next(backoff, 0, &wait_ms);
-    log_line(LOG_INFO, NULL, "%s, again in %.1f s", error->what,
-             (double)wait_ms / 1000);
+    log_line(error->id == ERROR_LOG_COLLISION ? LOG_WARNING : LOG_INFO, NULL,
+             "%s (%s), again in %.1f s", error->what,
+             error_id_text(error->id), (double)wait_ms / 1000);
     steer_wait(stay->steer, STEER_FOLLOWER, wait_ms + 1000);
     (void)steer_sleep(stay->steer, steer_generation(stay->steer), wait_ms);
 }

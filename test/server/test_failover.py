@@ -198,6 +198,23 @@ def test_changes_that_only_the_replica_had(rig, pair, is_last):
     assert rig.value("SELECT count() FROM s") == 3
 
 
+def test_lost_ones_that_no_checkpoint_knows(rig, pair):
+    """They were loaded, and tidemark died before it could save the place."""
+    rig.ok("run")
+    pair.catch_up()
+    pair.pause()
+    rig.sql("INSERT INTO t VALUES (5, 'lost')")
+    rig.sql("DELETE FROM t WHERE id = 1")
+    rig.run("run", environment={"TIDEMARK_FP": "commit.before_save=kill@1"})
+    assert rig.value("SELECT sum(id) FROM t") == 2 + 3 + 5
+    pair.promote(rig)
+    rig.sql("UPDATE t SET v = 'new server' WHERE id = 3")
+    found = run(rig)
+    rig.equal("t")
+    assert found["s"] == 0
+    assert run(rig) == {"t": 0, "s": 0}
+
+
 def test_back_and_forth(rig, pair):
     """The old primary comes back as it was, with what it alone has."""
     rig.ok("run")
@@ -248,3 +265,27 @@ def test_the_wire_is_cut_meanwhile(rig, pair):
         rig.settings(tables=CDC, retry="20s")
         rig.ok("run")
         rig.equal("t")
+
+
+def soon(rig, sql, value, running, timeout_s=60):
+    assert running.wait_until(lambda: rig.value(sql) == value, timeout_s)
+
+
+def test_a_daemon_goes_over(rig, pair):
+    """Once to the replica; a transaction is lost on the way."""
+    running = rig.tidemark.start("daemon")
+    assert running.wait_until(lambda: "t" in [row[0] for row in rig.rows(
+        "SHOW TABLES")] and rig.value("SELECT count() FROM t") == 3)
+    rig.sql("INSERT INTO t VALUES (4, 'there')")
+    soon(rig, "SELECT count() FROM t", 4, running)
+    pair.catch_up()
+    pair.pause()
+    rig.sql("INSERT INTO t VALUES (5, 'lost')")
+    soon(rig, "SELECT count() FROM t", 5, running)
+    pair.promote(rig)
+    rig.sql("DELETE FROM t WHERE id = 1")
+    soon(rig, "SELECT sum(id) FROM t", 2 + 3 + 4, running)
+    rig.sql("UPDATE t SET v = 'later' WHERE id = 2")
+    soon(rig, "SELECT v FROM t WHERE id = 2", "later", running)
+    rig.equal("t")
+    assert running.terminate().code == 0
