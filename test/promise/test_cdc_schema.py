@@ -2,6 +2,7 @@
 equals the source after each run, and rows are read again only where their
 values changed without an event."""
 
+import json
 import random
 import threading
 import time
@@ -415,6 +416,9 @@ def test_ask_stops_until_a_person_agrees(rig, change):
         assert result.code != 0 and "schema_changes is ask" in result.stderr
         assert "schema_changes: add" in result.stderr
         rig.equal("s")
+    ledger = json.loads(rig.state("SELECT ledger FROM streams WHERE name = "
+                                  "'main/cdc'")[0][0])
+    assert ledger["stopped"] > 0, ledger
     assert set(columns(rig)) == {"id", "note", "n", "u", "e"}
     assert "UInt32" in columns(rig)["u"]
     settings_of(rig, "add")
