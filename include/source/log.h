@@ -100,6 +100,19 @@ struct log_child {
     bool on_update; /* likewise, or its columns follow the parent's */
 };
 
+/* Every row image and every other event the log held, by what became of it:
+ * seen = applied + the sum of filtered. */
+enum log_filter {
+    FILTERED_TABLE,     /* the table is not followed */
+    FILTERED_STOPPED,   /* it is stopped */
+    FILTERED_KEPT,      /* a delete, and settings keep deleted rows */
+    FILTERED_REQUEST,   /* a request reads it again */
+    FILTERED_IGNORABLE, /* the server says it may be ignored */
+    FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */
+    FILTERED_PREPARED,  /* XA that is not committed yet: seen again then */
+    LOG_FILTER_COUNT
+};
+
 /* Where rows go. Called from within next, by its thread. */
 struct log_sink {
     void *context;
@@ -107,6 +120,9 @@ struct log_sink {
      * each table map, so it must be quick. */
     struct followed *(*find)(void *context, const char *database,
                              const char *name);
+    /* Why there is none; NULL: nobody follows it. */
+    enum log_filter (*why)(void *context, const char *database,
+                           const char *name);
     /* A batch of the table with room for one row. The row's version is set by
      * the source; rows of one batch may have any. */
     enum status (*room)(void *context, struct followed *table,
@@ -214,18 +230,6 @@ struct log_item {
     struct error reason;
 };
 
-/* Every row image and every other event the log held, by what became of it:
- * seen = applied + the sum of filtered. */
-enum log_filter {
-    FILTERED_TABLE,     /* the table is not followed */
-    FILTERED_STOPPED,   /* it is stopped */
-    FILTERED_KEPT,      /* a delete, and settings keep deleted rows */
-    FILTERED_REQUEST,   /* a request reads it again */
-    FILTERED_IGNORABLE, /* the server says it may be ignored */
-    FILTERED_OWN,       /* of the log's own making: rotation, heartbeat ... */
-    FILTERED_PREPARED,  /* XA that is not committed yet: seen again then */
-    LOG_FILTER_COUNT
-};
 struct log_ledger {
     uint64_t seen;
     uint64_t applied;

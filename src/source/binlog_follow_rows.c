@@ -332,7 +332,10 @@ enum status follow_rows(struct follow *follow, struct binlog_event *event,
         sink->find(sink->context, slot->map.database, slot->map.table))
         return read_rows(follow, slot, event, error);
     follow->ledger.seen++;
-    follow->ledger.filtered[FILTERED_TABLE]++;
+    follow->ledger.filtered[sink->why ? sink->why(sink->context,
+                                                  slot->map.database,
+                                                  slot->map.table)
+                                      : FILTERED_TABLE]++;
     if (sink->passed && binlog_rows_kind(event->type, &rows) &&
         rows.kind != BINLOG_WRITE)
         sink->passed(sink->context, slot->map.database, slot->map.table,

@@ -54,8 +54,10 @@ static void collect_tables(struct cdc *cdc)
     for (size_t i = 0; i < run->count; i++) {
         struct work *work = &run->works[i];
         if (work->mode != MODE_CDC || work->problem.id != ERROR_NONE ||
-            steer_is_paused(cdc->sync->steer, work->name))
+            steer_is_paused(cdc->sync->steer, work->name)) {
+            cdc->has_problems |= work->problem.id != ERROR_NONE;
             continue;
+        }
         cdc->tables[cdc->count++] = (struct cdc_table){
             .followed = {.table = work->table, .shape = &work->shape},
             .cdc = cdc,
@@ -316,8 +318,9 @@ enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
         .reader = reader,
         .epoch = cdc->epoch,
         .stops_at_end = stops_at_end,
-        .sink = {.context = cdc, .find = cdc_find, .room = cdc_room,
-                 .parent = cdc_parent, .passed = cdc_passed},
+        .sink = {.context = cdc, .find = cdc_find, .why = cdc_why,
+                 .room = cdc_room, .parent = cdc_parent,
+                 .passed = cdc_passed},
     };
     FAILPOINT("cdc.follow", error);
     enum status status = cdc->sync->source->ops->log->open(

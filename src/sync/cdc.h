@@ -98,6 +98,7 @@ struct cdc {
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */
     int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
+    bool has_problems; /* tables of the run are not followed for theirs */
     bool is_stale;     /* a table must be described anew behind this
                           transaction: the round ends there */
 };
@@ -152,6 +153,8 @@ enum status cdc_place(struct cdc *cdc, struct error *error) MUST_CHECK;
 
 struct followed *cdc_find(void *context, const char *database,
                           const char *name);
+enum log_filter cdc_why(void *context, const char *database,
+                        const char *name);
 enum status cdc_room(void *context, struct followed *followed,
                      struct batch **batch, struct error *error);
 /* Hands over what is held. Where no transaction is open the stream can then

@@ -66,6 +66,30 @@ struct followed *cdc_find(void *context, const char *database,
     return table->is_stopped ? NULL : &table->followed;
 }
 
+/* Does it wait for a person? */
+static bool has_problem(const struct cdc *cdc, const char *name)
+{
+    const struct sync_run *run = cdc->run;
+    for (size_t i = 0; i < run->count && cdc->has_problems; i++)
+        if (run->works[i].problem.id != ERROR_NONE &&
+            text_equal(run->works[i].name, name))
+            return true;
+    return false;
+}
+
+enum log_filter cdc_why(void *context, const char *database,
+                        const char *name)
+{
+    struct cdc *cdc = context;
+    if (!text_equal(database, cdc->sync->endpoint->url.path))
+        return FILTERED_TABLE;
+    const struct cdc_table *table = cdc_table_named(cdc, name);
+    if (!table)
+        return has_problem(cdc, name) ? FILTERED_STOPPED : FILTERED_TABLE;
+    return table->problem.id != ERROR_NONE ? FILTERED_STOPPED
+                                           : FILTERED_REQUEST;
+}
+
 static void keep_full(struct cdc_table *table)
 {
     if ((table->full_count & (table->full_count + 1)) == 0)

@@ -2,12 +2,15 @@
 equals the source after each run, and rows are read again only where their
 values changed without an event."""
 
+import json
 import random
 import threading
+import time
 
 import pymysql
 import pytest
 
+from test_cdc_stay import drained, marks, staying, until_on_time, until_place
 from judge.clickhouse import ClickHouse as JudgeClickHouse
 from judge.digests import check_digests
 
@@ -413,6 +416,9 @@ def test_ask_stops_until_a_person_agrees(rig, change):
         assert result.code != 0 and "schema_changes is ask" in result.stderr
         assert "schema_changes: add" in result.stderr
         rig.equal("s")
+    ledger = json.loads(rig.state("SELECT ledger FROM streams WHERE name = "
+                                  "'main/cdc'")[0][0])
+    assert ledger["stopped"] > 0, ledger
     assert set(columns(rig)) == {"id", "note", "n", "u", "e"}
     assert "UInt32" in columns(rig)["u"]
     settings_of(rig, "add")
@@ -464,6 +470,71 @@ def test_freeze_stops_at_what_cannot_be_loaded(rig, change):
     settings_of(rig, "add")
     rig.ok("run")
     rig.equal("t")
+
+
+# --- a follower that stays ---------------------------------------------------
+
+CHANGES = [
+    "ADD COLUMN z INT", "RENAME COLUMN note TO remark",
+    "MODIFY u BIGINT UNSIGNED", "DROP COLUMN n", "ADD COLUMN y VARCHAR(9)",
+    "CHANGE remark words VARCHAR(60), ADD COLUMN n2 INT",
+    "RENAME COLUMN z TO zz"]
+
+
+def test_a_follower_goes_on_behind_each_change(rig):
+    marks(rig)
+    rig.connection.autocommit(True)
+    with staying(rig) as running:
+        until_on_time(rig, running, "t", "marks")
+        for number, change in enumerate(CHANGES):
+            rig.sql(f"UPDATE t SET e = 'y', u = {number} WHERE id = 1")
+            rig.sql(f"ALTER TABLE t {change}")
+            rig.sql(f"INSERT INTO t (id, u) VALUES ({10 + number}, {number})")
+            for column in ("z", "y", "words", "zz", "n2"):
+                if rig.sql(f"SHOW COLUMNS FROM t LIKE '{column}'"):
+                    rig.sql(f"UPDATE t SET {column} = {number} WHERE id = 2")
+            until_place(rig, running)
+        assert "read again" not in running.stderr(), running.stderr()
+        drained(running)
+    equal(rig)
+
+
+def test_a_follower_takes_up_a_new_table(rig):
+    marks(rig)
+    rig.connection.autocommit(True)
+    with staying(rig) as running:
+        until_on_time(rig, running, "t", "marks")
+        rig.sql("CREATE TABLE late (id INT PRIMARY KEY)")
+        rig.sql("INSERT INTO late VALUES (1), (2)")
+        until_on_time(rig, running, "late", timeout_s=10)
+        rig.sql("DELETE FROM late WHERE id = 1")
+        until_place(rig, running)
+        drained(running)
+    equal(rig, "late")
+
+
+def test_changes_at_random_under_a_follower(rig):
+    marks(rig)
+    rig.connection.autocommit(True)
+    with staying(rig) as running:
+        until_on_time(rig, running, "t", "marks")
+        for number in range(3):
+            stop = threading.Event()
+            writers = [threading.Thread(target=write, args=(rig, 900 + seed,
+                                                            stop))
+                       for seed in range(4 * number, 4 * number + 4)]
+            for writer in writers:
+                writer.start()
+            time.sleep(4)
+            stop.set()
+            for writer in writers:
+                writer.join()
+            until_place(rig, running)
+        drained(running)
+    rig.ok("run")
+    verdict = rig.verdict("t")
+    assert all(found.kind == "type of" for found in verdict.first), \
+        str(verdict)
 
 
 # --- at random --------------------------------------------------------------
