@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "sync/cdc_stay.h"
+#include "sync/cdc_stay_reading.h"
 
 #define TICK_US INT64_C(1000000)
 /* The next tick comes by then. */
@@ -29,45 +29,12 @@
 #define END_MOST_US INT64_C(3000000)
 #define CONFIRM_US INT64_C(10000000)
 #define NAMES_US INT64_C(60000000)
-#define PROBLEMS_US INT64_C(600000000)
 #define BESIDE_STEP_MS 100
 #define STALE_STEP_MS 10
-
-struct reading {
-    struct stay *stay;
-    struct cdc *cdc;
-    struct stay_copies copies;
-    struct stay_repair repair;
-    int64_t now_us;      /* monotonic, of this step */
-    int64_t began_us;
-    int64_t ticked_us;
-    int64_t saved_us;    /* of the last checkpoint */
-    int64_t save_each_us;
-    int64_t heard_us;    /* the last event of a transaction */
-    int64_t named_us;
-    int64_t confirmed_us; /* when the state was told */
-    int64_t ending_us;   /* since when the round is ending; 0: it is not */
-    bool has_rows;       /* since the last checkpoint */
-    uint64_t paid_bytes;
-    size_t ended_copies; /* that were seen to */
-    int64_t commit_at_us; /* of the last transaction; UTC of the source */
-    uint64_t sealed;     /* a delivery that holds all up to sealed_at_us; 0 */
-    int64_t sealed_at_us;
-    int64_t lag_from_us; /* all before that moment is loaded; UTC, 0 unknown */
-};
 
 static const struct log_ops *log_of(const struct reading *reading)
 {
     return reading->cdc->sync->source->ops->log;
-}
-
-static void end_round(struct reading *reading, const char *reason)
-{
-    if (reading->ending_us)
-        return;
-    log_line(LOG_DEBUG, reading->cdc->name, "the round ends: %s", reason);
-    reading->ending_us = clock_monotonic_us();
-    atomic_store(&reading->stay->is_ending, true);
 }
 
 /* --- handing over -------------------------------------------------------- */
@@ -169,79 +136,6 @@ static void reckon_pace(struct reading *reading, int64_t passed_us)
                                                      : full_us;
 }
 
-static void look_at_steer(struct reading *reading)
-{
-    struct stay *stay = reading->stay;
-    struct sync_run *run = reading->cdc->run;
-    uint64_t generation = steer_generation(stay->steer);
-    if (generation == stay->generation)
-        return;
-    stay->generation = generation;
-    if (steer_must_leave(stay->steer))
-        end_round(reading, "the settings were read anew");
-    for (size_t i = 0; i < run->count; i++) {
-        const struct work *work = &run->works[i];
-        bool is_followed = cdc_table_named(reading->cdc, work->name) != NULL;
-        if (work->mode == MODE_CDC && work->problem.id == ERROR_NONE &&
-            steer_is_paused(stay->steer, work->name) == is_followed)
-            end_round(reading, "a table was paused or resumed");
-    }
-}
-
-static const struct work *find_work(const struct sync_run *run,
-                                    const char *name)
-{
-    for (size_t i = 0; i < run->count; i++)
-        if (text_equal(run->works[i].name, name))
-            return &run->works[i];
-    return NULL;
-}
-
-static bool is_new(const struct reading *reading,
-                   const struct source_name *name)
-{
-    const struct settings *settings = reading->cdc->sync->settings;
-    const struct table_settings *entry = settings_for(settings, name->name);
-    if (!entry || (name->is_view && !entry->is_exact))
-        return false;
-    const struct work *work = find_work(reading->cdc->run, name->name);
-    return !work || work->problem.id == ERROR_TABLE_MISSING;
-}
-
-/* By a connection of its own: that of the round may be long dead. */
-static enum status look_for_tables(struct reading *reading,
-                                   struct error *error)
-{
-    struct source *source = reading->cdc->sync->source;
-    struct source_session *session = NULL;
-    struct source_name *names = NULL;
-    size_t count = 0;
-    enum status status = source->ops->session_open(source, &session, error);
-    if (status != STATUS_OK)
-        return status;
-    status = source->ops->names(session, &names, &count, error);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (is_new(reading, &names[i]))
-            end_round(reading, "there is a new table");
-    if (status == STATUS_OK)
-        source->ops->names_free(names, count);
-    source->ops->session_close(session);
-    return status;
-}
-
-/* What could not be followed as the round began may be mended by now. */
-static void look_at_problems(struct reading *reading)
-{
-    const struct sync_run *run = reading->cdc->run;
-    if (reading->now_us - reading->began_us < PROBLEMS_US)
-        return;
-    for (size_t i = 0; i < run->count; i++)
-        if (run->works[i].mode == MODE_CDC &&
-            run->works[i].problem.id != ERROR_NONE &&
-            run->works[i].problem.id != ERROR_TABLE_MISSING)
-            end_round(reading, "a table is looked at again");
-}
-
 /* Copies that came to an end: their requests are struck off. */
 static enum status look_at_copies(struct reading *reading,
                                   struct error *error)
@@ -341,17 +235,17 @@ static enum status tick(struct reading *reading, struct error *error)
     FAILPOINT("stay.tick", error);
     reckon_pace(reading, reading->now_us - reading->ticked_us);
     reading->ticked_us = reading->now_us;
-    look_at_steer(reading);
-    look_at_problems(reading);
+    reading_look_at_steer(reading);
+    reading_look_at_problems(reading);
     enum status status = look_at_copies(reading, error);
     if (status == STATUS_OK)
         status = look_at_repair(reading, error);
     if (status == STATUS_OK && stay->round_at_us != 0 &&
         reading->now_us >= stay->round_at_us)
-        end_round(reading, "a table must be described anew");
+        reading_end(reading, "a table must be described anew");
     if (status == STATUS_OK && reading->now_us - reading->named_us > NAMES_US) {
         reading->named_us = reading->now_us;
-        status = look_for_tables(reading, error);
+        status = reading_look_for_tables(reading, error);
     }
     reckon_lag(reading);
     if (status == STATUS_OK)
@@ -387,7 +281,7 @@ static bool is_over(const struct reading *reading)
 static enum status wait_for_copies(struct reading *reading,
                                    struct error *error)
 {
-    end_round(reading, "a table has other columns");
+    reading_end(reading, "a table has other columns");
     (void)clock_sleep_ms(STALE_STEP_MS);
     reading->now_us = clock_monotonic_us();
     return reading->now_us - reading->ticked_us >= TICK_US
@@ -489,7 +383,7 @@ static enum status make_besides(struct reading *reading, struct error *error)
            !stay_copies_have_ended(&reading->copies)) {
         steer_wait(stay->steer, STEER_FOLLOWER, 60000);
         (void)steer_sleep(stay->steer, stay->generation, BESIDE_STEP_MS);
-        look_at_steer(reading);
+        reading_look_at_steer(reading);
     }
     enum status joined = stay_copies_join(&reading->copies, error);
     if (status == STATUS_OK)
