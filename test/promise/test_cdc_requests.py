@@ -275,6 +275,27 @@ def test_a_changed_parent(rig):
     assert result["child"] == 0, result
 
 
+def test_a_changed_parent_that_moves_keys(cascades):
+    rig = cascades
+    rig.sql("CREATE TABLE p (id INT PRIMARY KEY)")
+    rig.sql("CREATE TABLE c (pid INT, n INT, note TEXT, PRIMARY KEY (pid, n),"
+            " FOREIGN KEY (pid) REFERENCES p (id) ON UPDATE CASCADE)")
+    rig.sql("CREATE TABLE g (id INT PRIMARY KEY, pid INT, n INT, FOREIGN KEY "
+            "(pid, n) REFERENCES c (pid, n) ON UPDATE CASCADE)")
+    rig.sql("INSERT INTO p VALUES " + ", ".join(
+        f"({n})" for n in range(1, 101)))
+    rig.sql("INSERT INTO c SELECT id, 1, 'x' FROM p")
+    rig.sql("INSERT INTO c SELECT id, 2, 'y' FROM p")
+    rig.sql("INSERT INTO g SELECT id, id, 2 FROM p")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    rig.sql("UPDATE p SET id = id + 500 WHERE id IN (3, 4)")
+    result = read(rig.ok("run", "--json"))
+    equal(rig, ("p", "c", "g"))
+    assert result["c"] == 8, result
+    served(rig)
+
+
 def test_changes_that_concern_no_child(cascades):
     family(cascades)
     before = len(served(cascades))
