@@ -74,6 +74,7 @@ static enum status open_log(struct follow *follow, struct error *error)
     start.offset = place->offset;
     if (by_set)
         start.set = &follow->place.set;
+    follow->is_doubted = place->is_moved && !follow->source->is_mariadb;
     status = binlog_link_open(follow->source->settings, &start, &follow->link,
                               error);
     if (status != STATUS_OK)
@@ -211,6 +212,7 @@ void follow_commit(struct follow *follow, uint64_t end)
         place->file = memory_text(follow->reader.file);
     }
     follow->has_committed = true;
+    place->is_moved = false;
     place->offset = end;
     place->clock = follow->clock;
     if (follow->ended_us != 0)
@@ -327,11 +329,10 @@ static enum status take_event(struct follow *follow,
  * known and stands behind such a one was done later, but read before. */
 static void check_order(struct follow *follow)
 {
-    if (!follow->reader.may_skip || follow->source->is_mariadb ||
-        !follow->has_committed || follow->is_doubted ||
+    if (!follow->is_doubted || !follow->has_committed ||
         follow->reader.skipped_bytes == follow->skipped_bytes)
         return;
-    follow->is_doubted = true;
+    follow->is_doubted = false;
     follow_tell(follow, TABLE_UNSEEN, NULL);
 }
 

@@ -45,7 +45,7 @@ struct follow {
     struct binlog_reader reader;
     struct binlog_place place; /* behind the last transaction */
     bool has_committed;        /* one ended since it was opened */
-    bool is_doubted;           /* order by GTID was found not to be the log's */
+    bool is_doubted;           /* the order by GTID may not be the log's */
     uint64_t skipped_bytes;    /* before the first one, by GTID */
     uint64_t clock;            /* of the next event */
     struct binlog_begin begin; /* of the transaction that is open */

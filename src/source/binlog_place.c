@@ -92,6 +92,7 @@ void binlog_place_move(struct binlog_place *place, const char *server)
     place->server = memory_text(server);
     place->file = memory_text("");
     place->offset = 0;
+    place->is_moved = true;
     for (size_t i = 0; i < place->prepared_count; i++) {
         memory_free(place->prepared[i].file);
         place->prepared[i].file = memory_text("");
@@ -142,6 +143,7 @@ bool binlog_place_read(const char *text, bool is_mariadb,
               read_prepared(json_object_get(object, "prepared"), place);
     if (!read_number(object, "time", &place->time))
         place->time = 0;
+    place->is_moved = json_is_true(json_object_get(object, "moved"));
     json_decref(object);
     if (!is_good)
         binlog_place_release(place);
@@ -199,6 +201,8 @@ char *binlog_place_text(const struct binlog_place *place)
     write_number(object, "offset", place->offset);
     json_object_set_new(object, "gtid", json_string(buffer_text(&set)));
     write_number(object, "clock", place->clock);
+    if (place->is_moved)
+        json_object_set_new(object, "moved", json_true());
     if (place->set.is_mariadb)
         write_state(object, &place->state);
     if (place->prepared_count > 0)

@@ -38,6 +38,7 @@ struct binlog_place {
     struct gtid_set set;
     struct gtid_set state; /* MariaDB: the last number of every server */
     uint64_t clock;
+    bool is_moved; /* "moved":true: nothing was read of this server yet */
     struct binlog_prepared *prepared;
     size_t prepared_count;
     uint64_t time; /* of the last transaction, seconds UTC; 0 unknown */

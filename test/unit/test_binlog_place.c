@@ -120,6 +120,7 @@ static void a_place_moves_without_its_files(void **state)
     assert_string_equal(place.server, "2@h:3306");
     assert_string_equal(place.file, "");
     assert_int_equal(place.offset, 0);
+    assert_true(place.is_moved);
     assert_string_equal(place.prepared[0].file, "");
     assert_int_equal(place.prepared[0].bytes, 300);
     assert_int_equal(place.clock, 99);
