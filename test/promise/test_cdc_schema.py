@@ -224,6 +224,16 @@ def test_a_column_that_comes_back(rig):
     run(rig, 1)
 
 
+def test_a_column_that_goes_and_comes_back_between_two_runs(rig):
+    rig.sql("ALTER TABLE t DROP COLUMN n")
+    rig.sql("UPDATE t SET note = 'between' WHERE id = 1")
+    rig.sql("ALTER TABLE t ADD COLUMN n DECIMAL(12,3)")
+    rig.sql("UPDATE t SET n = 1 WHERE id = 2")
+    run(rig)
+    rig.sql("UPDATE t SET n = 1 WHERE id = 1")
+    run(rig, 1)
+
+
 def test_rows_before_a_new_name(rig):
     rig.sql("UPDATE t SET note = 'before' WHERE id = 1")
     rig.sql("ALTER TABLE t CHANGE note remark VARCHAR(40)")
@@ -287,7 +297,7 @@ def test_a_new_column_without_names(blind):
 
 
 def test_columns_that_change_places_without_names(blind):
-    blind.sql("ALTER TABLE t ADD COLUMN z INT UNSIGNED")
+    blind.sql("ALTER TABLE t ADD COLUMN z INT UNSIGNED AFTER u")
     run(blind)
     blind.sql("UPDATE t SET u = 5, z = 6 WHERE id = 2")
     blind.sql("ALTER TABLE t MODIFY z INT UNSIGNED AFTER n")
