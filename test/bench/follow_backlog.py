@@ -116,7 +116,8 @@ class Zipf(Flood):
     def make(self):
         self.quietly("CREATE TABLE numbers (id INT PRIMARY KEY, n INT NOT "
                      "NULL, v VARCHAR(40))",
-                     *(f"INSERT INTO numbers VALUES ({n}, 0, MD5({n}))"
+                     *(f"INSERT INTO numbers VALUES ({n}, 0, "
+                       f"LEFT(SHA2({n}, 224), 40))"
                        for n in range(1, self.keys + 1)))
         for name in self.tables:
             self.quietly(f"CREATE TABLE {name} LIKE numbers",
@@ -151,7 +152,7 @@ class Huge(Backlog):
                      f"({ROW_BYTES}) CHARACTER SET latin1)")
 
     def change(self):
-        text = f"RPAD(MD5({{}}), {ROW_BYTES}, MD5({{}} + 1))"
+        text = f"RPAD('', {ROW_BYTES}, CONCAT(SHA2({{}}, 512), {{}}))"
         with self.servers.source.admin(DATABASE) as connection:
             cursor = connection.cursor()
             cursor.execute("BEGIN")

@@ -64,7 +64,7 @@ class Dice(random.Random):
             "note": f"'note {number} äß漢'", "n": f"{number} / 7",
             "at": f"'2024-01-01' + INTERVAL {number} SECOND",
             "u": f"18446744073709551615 - {number}", "e": f"{1 + number % 2}",
-            "raw": f"UNHEX(LEFT(MD5({number}), {2 * (number % 16)}))",
+            "raw": f"UNHEX(LEFT(SHA2({number}, 224), {2 * (number % 16)}))",
             "long_text": f"REPEAT('{number} ', {number % 400})",
             "real_number": f"{number} / 3e0",
             "x3": f"'2024-01-01' + INTERVAL {number % 999} DAY"
