@@ -281,10 +281,15 @@ def test_the_source_may_be_away_at_the_start_and_later(
     wire.heal()
     running.wait_ready()
     running.until(lambda: count(rig, "t") == 2 and count(rig, "w") == 2)
-    wire.add("rst", times=10 ** 6)
+    running.until(lambda: "lag_seconds" in running.status()["follower"])
+    away = wire.add("rst", times=10 ** 6)
     change(rig, 3)
-    time.sleep(3)
+    time.sleep(4)
     assert running.running.alive()
+    assert away.hits < 40, "it tried without a pause"
+    running.until(lambda: "tries again (TM2" in running.status()["headline"])
+    running.until(lambda: running.status()["follower"]["lag_seconds"] > 3)
+    assert running.status()["follower"]["on_time"] == 0
     wire.heal()
     running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
     running.stop()
@@ -296,6 +301,7 @@ def test_a_wrong_password_ends_the_start_and_not_a_reload(rig, daemon):
     settings(rig, source={"password": "wrong"})
     assert running.ask(do="reload")["ok"]
     running.until(lambda: "TM2002" in running.running.stderr())
+    assert "; next: " in running.running.stderr()
     settings(rig)
     running.running.send(signal.SIGHUP)
     change(rig, 3)
