@@ -230,6 +230,8 @@ def test_without_a_daemon_a_pause_is_kept_for_the_next_run(rig):
     assert rig.run("throttle", "5M/s").code == 4
     assert rig.run("throttle", "fast").code == 2
     assert rig.run("pause", "nothing").code == 2
+    assert rig.run("pause", "t", "--dry-run").code == 2
+    assert states(rig)["t"] == "on time"
     rig.ok("resume")
     rig.ok("run")
 
