@@ -8,7 +8,7 @@ import pytest
 
 from own import mariadb, mysql  # noqa: F401
 from rig import Rig
-from test_cdc_requests import equal, family, served
+from test_cdc_requests import FAMILY, NAMES, equal, family, served
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
@@ -69,3 +69,17 @@ def test_a_row_that_is_back_when_it_is_read(rig):
     rig.ok("run")
     equal(rig)
     served(rig)
+
+
+def test_rows_that_go_before_they_are_copied(rig):
+    """The first copy sees neither; the log brings the lower one alone."""
+    rig.sql("CREATE TABLE numbers (n INT PRIMARY KEY)")
+    rig.sql("INSERT INTO numbers VALUES (4), (5), (6)")
+    for statement in FAMILY.format(rule="CASCADE").split(";"):
+        rig.sql(statement)
+    rig.settings(tables=[{name: {"mode": "cdc"}} for name in NAMES])
+    run_with(rig, "task.prepare", [
+        "INSERT INTO grandchild VALUES (5, 77, 1005)",
+        "DELETE FROM parent WHERE id = 5"])
+    rig.ok("run")
+    equal(rig)
