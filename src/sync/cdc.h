@@ -32,6 +32,8 @@ struct cdc_table {
     bool is_beside;      /* beside the table that is there, before the log */
     bool waits;          /* a later round of a daemon reads it whole */
     atomic_bool is_copied; /* and that was done */
+    uint64_t went_version; /* rows went by a foreign key, and its copy of
+                              this round may lack them; 0: none did */
     atomic_bool has_ended; /* it was tried, with or without success */
     bool is_prepared;    /* the warehouse's table is ready */
     bool is_stopped;     /* no row of it is taken any more */

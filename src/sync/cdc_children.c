@@ -164,6 +164,10 @@ void cdc_expect_cascades(struct cdc *cdc, bool has_cascades)
         cdc->tables[i].followed.tells_new = has_cascades;
 }
 
+/*
+ * A copy of this round may have been made when the child was gone already: the
+ * warehouse never held it, while the log has brought what hung on it.
+ */
 void cdc_parent(void *context, struct followed *followed, size_t reference,
                 enum log_touch touch, const char *value, uint64_t version)
 {
@@ -174,6 +178,8 @@ void cdc_parent(void *context, struct followed *followed, size_t reference,
         return;
     if (touch == PARENT_GONE && !cdc->has_cascades)
         cdc_expect_cascades(cdc, true);
+    if (touch == PARENT_GONE && edge->table && edge->table->needs_copy)
+        edge->table->went_version = version;
     cdc_request_children(cdc, edge, touch != PARENT_CHANGED, value, version);
 }
 

@@ -155,8 +155,22 @@ static void drop_pending(struct cdc *cdc)
     cdc->pending_count = 0;
 }
 
+/* Once its copy cannot lack more of them: each request begins one anew. */
+static void request_below_copies(struct cdc *cdc)
+{
+    for (size_t i = 0; i < cdc->count; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        if (table->went_version == 0 ||
+            (!atomic_load(&table->has_ended) && !stay_is_ending(cdc->stay)))
+            continue;
+        cdc_request_branch(cdc, table->work->name, table->went_version);
+        table->went_version = 0;
+    }
+}
+
 void cdc_requests_gather(struct cdc *cdc)
 {
+    request_below_copies(cdc);
     for (size_t i = 0; i < cdc->pending_count; i++) {
         const struct cdc_pending *pending = &cdc->pending[i];
         if (pending->values.count > 0 && !pending->values.is_full)

@@ -32,7 +32,8 @@ static void children_come_back(void **context)
 {
     char *columns[] = {"a", "quoted \" name"};
     struct scope written = {.columns = columns, .column_count = 2,
-                            .level = 3, .is_gone = true};
+                            .level = 3, .is_gone = true,
+                            .waits = true};
     struct repair_list values = list_of("[\"1\",\"2\"]", 9);
     struct scope scope;
     char *text = scope_children(&written, &values);
@@ -41,11 +42,14 @@ static void children_come_back(void **context)
     assert_int_equal(scope.kind, SCOPE_CHILDREN);
     assert_int_equal(scope.level, 3);
     assert_true(scope.is_gone);
+    assert_true(scope.waits);
     assert_int_equal(scope.column_count, 2);
     assert_string_equal(scope.columns[0], columns[0]);
     assert_string_equal(scope.columns[1], columns[1]);
     assert_string_equal(scope.values, "[\"1\",\"2\"]");
     scope_release(&scope);
+    scope_read("{\"passed\":true}", &scope);
+    assert_int_equal(scope.kind, SCOPE_PASSED);
     memory_free(text);
     repair_list_release(&values);
 }
