@@ -100,6 +100,7 @@ static void follow_close(struct follow *follow)
     follow_xa_close(follow);
     follow_hold_close(follow);
     memory_free(follow->committed);
+    memory_free(follow->touched);
     memory_free(follow->place_text);
     memory_free(follow->reader_name);
     memory_free(follow->identity);
@@ -193,6 +194,7 @@ static enum status begin(struct follow *follow,
     follow->is_preparing = false;
     follow_hold_drop(follow);
     follow->begin_clock = follow->clock;
+    follow->touched_count = 0;
     follow->begin_start = event->start;
     follow->has_begun = follow->source->is_mariadb &&
                         !follow->begin.is_standalone;
