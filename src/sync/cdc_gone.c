@@ -96,8 +96,8 @@ void portion_open_gone(struct portion *portion)
         bool is_able = edge->columns && edge->referenced;
         repair_list_init(&portion->gone[i], is_able ? SCOPE_VALUES_MAX : 0,
                          SCOPE_BYTES_MAX);
-        for (size_t j = 0; is_able && j < edge->child.count; j++)
-            portion->wanted[edge->referenced[j]] = true;
+        for (size_t j = 0; edge->referenced && j < edge->child.count; j++)
+            portion->wanted[edge->referenced[j]] = true; /* may be NULL */
     }
 }
 
