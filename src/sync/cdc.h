@@ -94,6 +94,7 @@ struct cdc {
     size_t pending_count;
     struct cdc_edge *edges;
     size_t edge_count;
+    bool is_repairing; /* rows of an older place may still be loaded */
     bool has_cascades; /* rows may be gone that no request has seen to yet */
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */

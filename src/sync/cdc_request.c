@@ -302,8 +302,8 @@ static enum status serve(struct cdc *cdc, const struct state_request *request,
         status = cdc_follow_moves(cdc, cdc->state, table, scope, error);
     } else if (scope->kind == SCOPE_BELOW) {
         status = serve_below(table, scope->below, error);
-        if (is_being_copied(table)) /* older rows may still come */
-            return status;
+        if (is_being_copied(table) || cdc->is_repairing)
+            return status; /* older rows may still come */
     } else {
         if (scope->kind == SCOPE_ALL)
             stay_want_round(table, request->id);
