@@ -163,12 +163,15 @@ static enum status number_copies(struct cdc *cdc, struct error *error)
     uint64_t clock = log_of(cdc)->clock(cdc->place);
     enum status status = state_scan_take(cdc->state, source, clock,
                                          &cdc->scan, error);
-    if (status != STATUS_OK || cdc->scan != 0)
-        return status;
-    status = step_epoch(cdc, error);
-    return status == STATUS_OK
-               ? state_scan_take(cdc->state, source, clock, &cdc->scan, error)
-               : status;
+    if (status == STATUS_OK && cdc->scan == 0) {
+        status = step_epoch(cdc, error);
+        if (status == STATUS_OK)
+            status = state_scan_take(cdc->state, source, clock, &cdc->scan,
+                                     error);
+    }
+    if (status == STATUS_OK && cdc->scan != 0)
+        cdc->epoch = version_epoch(cdc->scan);
+    return status;
 }
 
 /* Every SELECT of the copies must see what came before the place. */
