@@ -53,6 +53,8 @@ enum error_id error_id_find(const char *text);
 const char *error_id_summary(enum error_id id);
 /* What a person can do about it; never NULL. */
 const char *error_id_advice(enum error_id id);
+/* What to do about this failure: its own `next`, else what its id advises. */
+const char *error_advice(const struct error *error);
 enum status error_id_status(enum error_id id);
 
 #endif

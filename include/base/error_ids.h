@@ -21,7 +21,7 @@
     X(1006, USAGE, USAGE, "the command line is wrong",                        \
       "See tidemark help.")                                                   \
     X(1007, MODE_MISSING, USAGE, "the mode does not exist in this build",     \
-      "Choose incremental or full.")                                          \
+      "Choose cdc, incremental or full.")                                     \
     X(1008, NOTHING_MATCHES, USAGE, "no table matches",                       \
       "Compare the names in tables: with those of the source.")              \
     X(1009, SECRET_EXPOSED, USAGE, "a secret is exposed",                     \

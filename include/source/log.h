@@ -264,6 +264,10 @@ struct log_ops {
     bool (*spot)(const char *place, struct log_spot *spot);
     /* The clock of a place; 0 where the text is none. */
     uint64_t (*clock)(const char *place);
+    /* Does all that stands before `end` stand before `place`, too? False
+     * where one of the texts is none. Pure. */
+    bool (*covers)(const struct source *source, const char *place,
+                   const char *end);
     /* False: no transaction waits there. Pure. */
     bool (*waiting)(const char *place, struct log_waiting *waiting);
     /* Does every SELECT that begins from now on see all changes up to the

@@ -68,7 +68,8 @@ enum steer_part { STEER_FOLLOWER, STEER_SCHEDULER, STEER_PARTS };
 struct steer_figures {
     int64_t progress_us; /* monotonic, of the last progress; 0 never */
     int64_t waits_us;    /* monotonic, end of the declared wait; 0 none */
-    int64_t lag_ms;      /* of the latest table; -1 unknown */
+    int64_t told_us;     /* monotonic, of the last steer_tell; 0 never */
+    int64_t lag_ms;      /* of the latest table, now; -1 unknown */
     size_t tables;
     size_t tables_on_time;
     char note[96]; /* what it does now, such as a place; "" nothing */
@@ -81,9 +82,14 @@ void steer_progress(struct steer *steer, enum steer_part part);
  * time-out. After so long without progress the part counts as stuck. */
 void steer_wait(struct steer *steer, enum steer_part part,
                 uint64_t milliseconds);
-/* Lag, tables, tables_on_time and note are taken; the moments are not. */
+/* Lag, tables, tables_on_time and note are taken; the moments are not. The lag
+ * grows from then on. */
 void steer_tell(struct steer *steer, enum steer_part part,
                 const struct steer_figures *figures);
+/* What was told does not hold while a fault lasts: no table is on time, and
+ * the note says what is tried again. Until the part tells anew. */
+void steer_tell_fault(struct steer *steer, enum steer_part part,
+                      const struct error *error);
 /* From the first progress, wait or tell until this, the part is watched. */
 void steer_gone(struct steer *steer, enum steer_part part);
 /* False where the part is not present; *figures is empty then. */

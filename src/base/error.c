@@ -159,6 +159,11 @@ const char *error_id_advice(enum error_id id)
     return facts[id].advice;
 }
 
+const char *error_advice(const struct error *error)
+{
+    return error->next[0] ? error->next : error_id_advice(error->id);
+}
+
 enum status error_id_status(enum error_id id)
 {
     return facts[id].status;

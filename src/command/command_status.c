@@ -34,7 +34,8 @@ static void print_remarks(const struct overview *overview)
     }
     if (incremental > 0)
         screen_line(stdout, "incremental tables do not see rows that are "
-                    "deleted at the source: soft_delete or mode: full does");
+                    "deleted at the source: soft_delete, mode: cdc or mode: "
+                    "full does");
 }
 
 static void print_daemon(const json_t *daemon)

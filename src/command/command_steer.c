@@ -23,6 +23,19 @@ struct steering {
     bool has_daemon;
 };
 
+/* A pause that was only to be shown must not be kept. */
+static enum status refuse_dry_run(const struct command_line *line,
+                                  struct error *error)
+{
+    if (!line->dry_run)
+        return STATUS_OK;
+    (void)error_set(error, ERROR_USAGE, "cannot use --dry-run with tidemark "
+                    "%s", line->command);
+    error_effect(error, "Nothing was changed.");
+    error_next(error, "tidemark status  shows how everything stands");
+    return error->status;
+}
+
 static void add_table(struct request *request, const char *name)
 {
     for (size_t i = 0; i < request->table_count; i++)
@@ -162,7 +175,9 @@ static enum status pause_or_resume(const struct command_line *line,
                                    struct error *error)
 {
     struct steering steering = {.request = {.kind = kind}};
-    enum status status = looking_open(&steering.looking, line, error);
+    enum status status = refuse_dry_run(line, error);
+    if (status == STATUS_OK)
+        status = looking_open(&steering.looking, line, error);
     if (status == STATUS_OK)
         status = choose_tables(&steering, line, error);
     if (status == STATUS_OK) {
@@ -227,7 +242,9 @@ enum status command_throttle(const struct command_line *line, int *exit_code,
     struct steering steering = {.request = {.kind = REQUEST_THROTTLE}};
     json_t *answer = NULL;
     (void)exit_code;
-    enum status status = read_rate(line, &steering.request.rate, error);
+    enum status status = refuse_dry_run(line, error);
+    if (status == STATUS_OK)
+        status = read_rate(line, &steering.request.rate, error);
     if (status == STATUS_OK)
         status = looking_open(&steering.looking, line, error);
     if (status == STATUS_OK) {

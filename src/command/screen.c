@@ -149,9 +149,7 @@ void screen_table_print(struct screen_table *table)
 
 const char *screen_next(const struct error *error, char *target, size_t size)
 {
-    (void)text_copy(target, size,
-                    error->next[0] ? error->next
-                                   : error_id_advice(error->id));
+    (void)text_copy(target, size, error_advice(error));
     return target;
 }
 

@@ -36,8 +36,8 @@ void told_failure(struct told *told, const char *about,
         return;
     (void)text_copy(told->what, sizeof told->what, error->what);
     log_line(status_is_retryable(error->status) ? LOG_WARNING : LOG_ERROR,
-             about, "%s (%s)%s%s", error->what, error_id_text(error->id),
-             error->next[0] ? "; next: " : "", error->next);
+             about, "%s (%s); next: %s", error->what,
+             error_id_text(error->id), error_advice(error));
 }
 
 void told_clear(struct told *told)

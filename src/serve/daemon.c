@@ -72,8 +72,8 @@ enum status process_reload(struct process *process, struct error *error)
     if (status != STATUS_OK) {
         settings_free(fresh);
         error_effect(error, "The settings in force stay.");
-        log_line(LOG_ERROR, NULL, "could not reload: %s (%s)", error->what,
-                 error_id_text(error->id));
+        log_line(LOG_ERROR, NULL, "could not reload: %s (%s); next: %s",
+                 error->what, error_id_text(error->id), error_advice(error));
         return status;
     }
     pthread_mutex_lock(&process->mutex);

@@ -74,6 +74,7 @@ static void *follower_run(void *argument)
         }
         if (!may_go_on(process, &told, &error))
             break;
+        steer_tell_fault(process->steer, STEER_FOLLOWER, &error);
         steer_wait(process->steer, STEER_FOLLOWER, ACTION_WAIT_MS);
         (void)steer_sleep(process->steer, generation, ACTION_WAIT_MS);
     }

@@ -27,6 +27,13 @@ struct windows {
     int64_t look_us; /* monotonic, of the next look at the names */
 };
 
+/* Nothing is read before the next look succeeded. */
+static void forget_names(struct windows *windows)
+{
+    memory_free(windows->names);
+    windows->names = NULL;
+}
+
 static void fail_or_wait(struct windows *windows, const struct error *error)
 {
     bool waits = error->status == STATUS_ACTION ||
@@ -38,6 +45,7 @@ static void fail_or_wait(struct windows *windows, const struct error *error)
     if (error->status == STATUS_STOPPED)
         return;
     told_failure(&windows->told, NULL, error);
+    forget_names(windows);
     windows->look_us = clock_monotonic_us() + (waits ? LOOK_US : SOON_US);
 }
 
@@ -116,8 +124,7 @@ static enum status look(struct windows *windows, struct error *error)
     }
     if (windows->names)
         steer_touch(windows->process->steer);
-    memory_free(windows->names);
-    windows->names = NULL;
+    forget_names(windows);
     status = list_all(windows, error);
     if (status == STATUS_OK)
         windows->names = names;
@@ -152,9 +159,8 @@ static void tell_problems(const struct sync_run *run)
             continue;
         log_line(status_is_retryable(problem->status) ? LOG_WARNING
                                                       : LOG_ERROR,
-                 work->name, "%s (%s)%s%s", problem->what,
-                 error_id_text(problem->id),
-                 problem->next[0] ? "; next: " : "", problem->next);
+                 work->name, "%s (%s); next: %s", problem->what,
+                 error_id_text(problem->id), error_advice(problem));
     }
 }
 
@@ -269,10 +275,6 @@ static void run_due(struct windows *windows)
             told_clear(&windows->told);
         else if (error.id != ERROR_NONE)
             fail_or_wait(windows, &error);
-        if (status != STATUS_OK && error.id == ERROR_NOTHING_MATCHES) {
-            memory_free(windows->names);
-            windows->names = NULL;
-        }
     }
     memory_free(names);
 }
@@ -291,9 +293,11 @@ static void tell_figures(struct windows *windows)
 static void sleep_until_due(struct windows *windows, uint64_t generation)
 {
     struct steer *steer = windows->process->steer;
-    int64_t next_us = schedule_next_us(windows->process->schedule, steer);
-    if (windows->look_us < next_us)
-        next_us = windows->look_us;
+    int64_t next_us = windows->look_us;
+    if (windows->names) {
+        int64_t due_us = schedule_next_us(windows->process->schedule, steer);
+        next_us = due_us < next_us ? due_us : next_us;
+    }
     int64_t left_ms = (next_us - clock_monotonic_us()) / 1000 + 1;
     if (left_ms <= 0)
         return;
@@ -303,7 +307,6 @@ static void sleep_until_due(struct windows *windows, uint64_t generation)
     (void)steer_sleep(steer, generation, (uint64_t)left_ms);
 }
 
-/* After a failure nothing is read before the next look succeeded. */
 static void step(struct windows *windows)
 {
     struct error error;

@@ -47,7 +47,7 @@ TOP(deletes, CHOICE, "remove", "remove|mark|keep",
 TOP(late, DURATION, "", NULL,
     AT(general.late_ms), NONE, NULL,
     "The lag from which a table is late. Without it 1h where windows are "
-    "read, 26h where the whole table is.",
+    "read or the log is followed, 26h where the whole table is.",
     "30m")
 TOP(every, DURATION, "", NULL,
     AT(general.every_ms), NONE, NULL,

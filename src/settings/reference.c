@@ -25,8 +25,8 @@ static const char *const reference_head[] = {
     "`except: [PATTERN, ..]`. The most exact entry wins: a name over a "
     "pattern, a longer beginning over a shorter, then the last; an exception "
     "wins where it is as exact. Entries are not merged with each other, but "
-    "`zero_dates`, `bad_text`, `schema_changes` and `late` of the top level "
-    "hold for all.",
+    "`zero_dates`, `bad_text`, `schema_changes`, `late` and `every` of the top "
+    "level hold for all.",
 };
 
 static const char help_head[] =

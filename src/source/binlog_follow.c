@@ -442,6 +442,7 @@ const struct log_ops binlog_log_ops = {
     .children = binlog_children,
     .spot = binlog_place_spot,
     .clock = binlog_place_clock,
+    .covers = binlog_covers,
     .waiting = binlog_place_waiting,
     .visible = binlog_visible,
     .open = follow_open,

@@ -93,6 +93,8 @@ enum status binlog_move(struct source_session *session, const char *place,
 
 enum status binlog_end(struct source_session *session, uint64_t clock,
                        char **place, struct error *error);
+bool binlog_covers(const struct source *source, const char *place,
+                   const char *end);
 enum status binlog_loss(struct source_session *session, const char *place,
                         enum log_loss *loss, struct error *error);
 enum status binlog_visible(struct source_session *session, const char *place,

@@ -194,6 +194,21 @@ enum status binlog_end(struct source_session *session, uint64_t clock,
     return status;
 }
 
+bool binlog_covers(const struct source *source, const char *place,
+                   const char *end)
+{
+    bool is_mariadb = ((const struct mysql_source *)source)->is_mariadb;
+    struct binlog_place reached;
+    struct binlog_place wanted;
+    bool is_good = binlog_place_read(place, is_mariadb, &reached);
+    bool is_covered = binlog_place_read(end, is_mariadb, &wanted) && is_good &&
+                      gtid_set_holds(&reached.set, &wanted.set);
+
+    binlog_place_release(&reached);
+    binlog_place_release(&wanted);
+    return is_covered;
+}
+
 /* --- sets ---------------------------------------------------------------- */
 
 enum status binlog_parse_set(const char *text, struct gtid_set *set,

@@ -351,6 +351,7 @@ void cdc_end(struct cdc *cdc)
         sync->warehouse->ops->session_close(cdc->warehouse);
     state_close(cdc->state);
     memory_free(cdc->place);
+    memory_free(cdc->mark);
     for (size_t i = 0; i < cdc->count; i++)
         schema_release(&cdc->tables[i].schema);
     memory_free(cdc->tables);

@@ -75,6 +75,11 @@ struct cdc {
     char *place;       /* where the round begins; committed */
     uint64_t epoch;
     uint64_t scan;     /* version of the copies; 0: none are made */
+    uint64_t last_request; /* the newest one as the round began */
+    /* cdc_wait.c; of whoever repairs, but for the number. */
+    char *mark;
+    uint64_t mark_request;
+    _Atomic uint64_t passed_request;
     struct cdc_table *tables; /* in order of name */
     size_t count;
     struct deliver *deliver;
@@ -288,6 +293,15 @@ enum status cdc_repair(struct cdc *cdc, struct work_result *results,
                        bool *is_open, struct error *error) MUST_CHECK;
 /* Is the request one that it serves now? */
 bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request);
+/* Was it filed beside the log, for rows that a reading did not find? */
+bool cdc_must_wait(const struct state_request *request);
+/* Does it only say that the log has not got there yet? */
+bool cdc_is_note(const struct state_request *request);
+/* Must the log be read on before it is served (cdc_wait.c)? */
+bool cdc_is_waiting(const struct cdc *cdc,
+                    const struct state_request *request);
+/* The log was read to an end that it had after the round began. */
+void cdc_wait_passed(struct cdc *cdc);
 /* Before a copy deletes what it no longer found: files requests for what hangs
  * on those rows, whose values are then lost. */
 enum status cdc_follow_buried(struct cdc_table *table, struct task *task,

@@ -3,6 +3,8 @@
  * for before they are deleted in the warehouse, for behind that nobody finds
  * it.
  */
+#include <inttypes.h>
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/version.h"
@@ -81,16 +83,19 @@ static enum status file_children(struct service *service,
         .column_count = edge->child.count,
         .level = level,
         .is_gone = true,
+        .waits = true,
     };
     struct state_request request = {
         .source = (char *)(uintptr_t)service->cdc->sync->endpoint->name,
         .table = (char *)(uintptr_t)edge->child.table,
         .scope = scope_children(&scope, values),
+        .visible = memory_format("%" PRIu64, service->version),
         .reason = (char *)(uintptr_t)REASON,
     };
     enum status status = state_request_file(service->repair.state, &request,
                                             error);
     memory_free(request.scope);
+    memory_free(request.visible);
     return status;
 }
 
@@ -285,6 +290,7 @@ enum status cdc_follow_buried(struct cdc_table *table, struct task *task,
     struct service service = {
         .cdc = table->cdc,
         .repair = {.state = task->state, .warehouse = task->warehouse},
+        .version = below,
     };
     struct portion portion = {.service = &service, .table = table};
     const struct table *plan = task->work->table;

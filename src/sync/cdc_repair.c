@@ -100,6 +100,8 @@ static enum status serve_table(struct portion *portion,
     if (status == STATUS_OK && portion->is_whole)
         status = service_file_copy(portion->service, portion->table, error);
     if (status == STATUS_OK)
+        status = service_file_passed(portion->service, portion->table, error);
+    if (status == STATUS_OK)
         status = strike_off(portion, open, count, error);
     portion_close_gone(portion);
     repair_list_release(&portion->keys);
@@ -160,15 +162,16 @@ static enum status take_place(struct service *service, struct error *error)
 static bool is_left_to_copy(const struct cdc_table *table,
                             const struct state_request *request)
 {
-    return table->needs_copy && !atomic_load(&table->has_ended) &&
-           request->id <= table->request;
+    return !cdc_must_wait(request) && table->needs_copy &&
+           !atomic_load(&table->has_ended) && request->id <= table->request;
 }
 
 bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request)
 {
     const struct cdc_table *table = cdc_table_named(cdc, request->table);
     struct scope scope;
-    if (!table || is_left_to_copy(table, request))
+    if (!table || cdc_is_waiting(cdc, request) ||
+        is_left_to_copy(table, request))
         return false;
     scope_read(request->scope, &scope);
     bool is_so = scope.kind == SCOPE_KEYS || scope.kind == SCOPE_CHILDREN;
@@ -196,7 +199,7 @@ static struct cdc_table **choose(struct service *service,
     return tables;
 }
 
-static enum status open_service(struct service *service, struct error *error)
+enum status service_open(struct service *service, struct error *error)
 {
     if (service->repair.session)
         return STATUS_OK;
@@ -214,11 +217,13 @@ static enum status run_pass(struct service *service, bool *is_done,
     enum status status = state_requests(
         service->repair.state, service->cdc->sync->endpoint->name, OPEN_MAX,
         &open, &count, error);
+    if (status == STATUS_OK)
+        status = service_wait(service, open, count, error);
     service->is_ours = memory_new(count, sizeof *service->is_ours);
     struct cdc_table **tables = choose(service, open, count, &chosen);
     *is_done = chosen == 0;
     if (status == STATUS_OK && chosen > 0)
-        status = open_service(service, error);
+        status = service_open(service, error);
     if (status == STATUS_OK && chosen > 0)
         status = take_place(service, error);
     for (size_t i = 0; i < chosen && status == STATUS_OK &&
@@ -241,7 +246,8 @@ static enum status ask_open(struct service *service, bool *is_open,
         service->repair.state, service->cdc->sync->endpoint->name, OPEN_MAX,
         &open, &count, error);
     for (size_t i = 0; i < count; i++)
-        if (cdc_table_named(service->cdc, open[i].table))
+        if (cdc_table_named(service->cdc, open[i].table) &&
+            !cdc_is_note(&open[i]))
             *is_open = true;
     state_requests_free(open, count);
     return status;

@@ -64,6 +64,21 @@ bool cdc_follows_deletes(const struct cdc *cdc,
 /* How many rows are asked of the warehouse at once. */
 size_t portion_found_max(const struct table *table);
 
+/* --- cdc_wait.c: how far the log must be read first ---------------------- */
+
+/* Opens the source where an end must be asked for. */
+enum status service_wait(struct service *service,
+                         const struct state_request *open, size_t count,
+                         struct error *error) MUST_CHECK;
+/* Before requests of the table are struck off: until the log has reached what
+ * was read, a row that it brings may have been gone before. */
+enum status service_file_passed(struct service *service,
+                                const struct cdc_table *table,
+                                struct error *error) MUST_CHECK;
+/* cdc_repair.c: connections, once. */
+enum status service_open(struct service *service,
+                         struct error *error) MUST_CHECK;
+
 /* --- cdc_find.c: rows by foreign keys ------------------------------------- */
 
 /* Adds the keys of rows that hold the values to those of the portion. */

@@ -180,9 +180,11 @@ static void take_open(struct cdc *cdc, const struct state_request *request)
 {
     struct cdc_table *table = cdc_table_named(cdc, request->table);
     struct scope scope;
+    cdc->last_request = request->id;
     scope_read(request->scope, &scope);
     bool is_copy = table && scope.kind == SCOPE_ALL;
-    if (scope.kind == SCOPE_CHILDREN || scope.kind == SCOPE_KEYS)
+    if (scope.kind == SCOPE_CHILDREN || scope.kind == SCOPE_KEYS ||
+        scope.kind == SCOPE_PASSED)
         cdc_expect_cascades(cdc, true);
     scope_release(&scope);
     if (!is_copy)
@@ -303,7 +305,7 @@ static bool is_being_copied(const struct cdc_table *table)
 static bool is_served_by_copy(const struct cdc_table *table,
                               const struct state_request *request)
 {
-    return atomic_load(&table->is_copied) &&
+    return atomic_load(&table->is_copied) && !cdc_must_wait(request) &&
            request->id <= table->request;
 }
 
@@ -352,6 +354,8 @@ enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
     *is_open = false;
     if (status != STATUS_OK || cdc->stay) /* which repairs beside the log */
         return status;
+    if (!cdc->is_stale)
+        cdc_wait_passed(cdc);
     return cdc_repair(cdc, cdc->run->results, is_open, error);
 }
 

@@ -69,8 +69,9 @@ static void keep_problems(struct cdc *cdc)
             is_told(work))
             continue;
         run->results[i].problem = work->problem;
-        log_line(LOG_WARNING, work->name, "%s (%s)", work->problem.what,
-                 error_id_text(work->problem.id));
+        log_line(LOG_WARNING, work->name, "%s (%s); next: %s",
+                 work->problem.what, error_id_text(work->problem.id),
+                 error_advice(&work->problem));
         outcome_keep(&task, cdc->state);
     }
 }
@@ -165,6 +166,7 @@ static void wait_again(struct stay *stay, struct backoff *backoff,
 {
     uint64_t wait_ms = RETRY_CAP_MS;
     (void)backoff_next(backoff, 0, &wait_ms);
+    steer_tell_fault(stay->steer, STEER_FOLLOWER, error);
     log_line(error->id == ERROR_LOG_COLLISION ? LOG_WARNING : LOG_INFO, NULL,
              "%s (%s), again in %.1f s", error->what,
              error_id_text(error->id), (double)wait_ms / 1000);

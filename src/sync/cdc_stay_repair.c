@@ -79,7 +79,8 @@ static enum status is_wanted(struct cdc *cdc, bool *wanted,
                                         &open, &count, error);
     *wanted = false;
     for (size_t i = 0; i < count && !*wanted; i++)
-        *wanted = cdc_is_repaired(cdc, &open[i]);
+        *wanted = cdc_is_repaired(cdc, &open[i]) ||
+                  cdc_is_waiting(cdc, &open[i]);
     state_requests_free(open, count);
     return status;
 }

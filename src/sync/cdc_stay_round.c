@@ -217,10 +217,11 @@ static void tell(struct reading *reading)
 {
     const struct cdc *cdc = reading->cdc;
     struct steer_figures figures = {.tables = cdc->count, .lag_ms = -1};
-    for (size_t i = 0; i < cdc->count; i++)
-        figures.tables_on_time += is_current(&cdc->tables[i]) ? 1 : 0;
     if (reading->lag_from_us > 0)
         figures.lag_ms = (clock_utc_us() - reading->lag_from_us) / 1000;
+    for (size_t i = 0; i < cdc->count; i++)
+        figures.tables_on_time += is_current(&cdc->tables[i]) &&
+            figures.lag_ms <= (int64_t)cdc->tables[i].work->late_ms;
     (void)text_copy(figures.note, sizeof figures.note,
                     reading->copies.cdc ? "follows the log, copies beside it"
                                         : "follows the log");

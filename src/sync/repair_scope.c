@@ -47,6 +47,10 @@ static bool read_object(const json_t *object, struct scope *scope)
     const char *below = json_string_value(json_object_get(object, "below"));
     const json_t *keys = json_object_get(object, "keys");
     const json_t *columns = json_object_get(object, "children");
+    if (json_is_true(json_object_get(object, "passed"))) {
+        scope->kind = SCOPE_PASSED;
+        return true;
+    }
     if (below) {
         scope->kind = SCOPE_BELOW;
         return text_to_u64(below, &scope->below) && scope->below > 0;
@@ -59,6 +63,7 @@ static bool read_object(const json_t *object, struct scope *scope)
         scope->level = (unsigned)json_integer_value(
             json_object_get(object, "level"));
         scope->is_gone = json_is_true(json_object_get(object, "gone"));
+        scope->waits = json_is_true(json_object_get(object, "waits"));
         scope->values = read_values(json_object_get(object, "values"));
         if (!read_columns(columns, scope))
             return false;
@@ -120,9 +125,10 @@ char *scope_children(const struct scope *scope,
         json_array_append_new(names, json_string(scope->columns[i]));
     char *dumped = json_dumps(names, JSON_COMPACT);
     buffer_init(&text, SIZE_MAX);
-    buffer_add_format(&text, "{\"children\":%s,\"level\":%u,%s\"values\":[",
+    buffer_add_format(&text, "{\"children\":%s,\"level\":%u,%s%s\"values\":[",
                       dumped, scope->level,
-                      scope->is_gone ? "\"gone\":true," : "");
+                      scope->is_gone ? "\"gone\":true," : "",
+                      scope->waits ? "\"waits\":true," : "");
     add_values(&text, values);
     buffer_add_text(&text, "]}");
     memory_free(dumped);

@@ -17,10 +17,17 @@
  *                                              held, one of these values;
  *                                              gone: what had them is
  *
+ *   {"passed":true}                            nothing: the log must reach
+ *                                              where rows were read
+ *
+ * "waits":true behind "gone": a reading found it, which the log must reach
+ * before the rows are looked for (cdc_wait.c).
+ *
  * `level` counts how many tables a change has run through. What is not
  * understood is the whole table.
  */
-enum scope_kind { SCOPE_ALL, SCOPE_BELOW, SCOPE_KEYS, SCOPE_CHILDREN };
+enum scope_kind { SCOPE_ALL, SCOPE_BELOW, SCOPE_KEYS, SCOPE_CHILDREN,
+                  SCOPE_PASSED };
 
 /* Of one request; more is a request for the whole table. */
 #define SCOPE_VALUES_MAX 10000
@@ -31,6 +38,7 @@ struct scope {
     uint64_t below;
     unsigned level;
     bool is_gone;
+    bool waits;
     char **columns; /* SCOPE_CHILDREN; owned */
     size_t column_count;
     char *values; /* "["1"],["2"]"; owned */

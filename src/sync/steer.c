@@ -5,6 +5,7 @@
 #include "sync/steer.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -344,10 +345,23 @@ void steer_tell(struct steer *steer, enum steer_part part,
     struct steer_figures *kept = figures_of(steer, part);
     if (!kept)
         return;
+    kept->told_us = clock_monotonic_us();
     kept->lag_ms = figures->lag_ms;
     kept->tables = figures->tables;
     kept->tables_on_time = figures->tables_on_time;
     (void)text_copy(kept->note, sizeof kept->note, figures->note);
+    leave(steer);
+}
+
+void steer_tell_fault(struct steer *steer, enum steer_part part,
+                      const struct error *error)
+{
+    struct steer_figures *kept = figures_of(steer, part);
+    if (!kept)
+        return;
+    kept->tables_on_time = 0;
+    (void)snprintf(kept->note, sizeof kept->note, "tries again (%s)",
+                   error_id_text(error->id));
     leave(steer);
 }
 
@@ -370,6 +384,8 @@ bool steer_figures(struct steer *steer, enum steer_part part,
     if (is_present)
         *figures = steer->figures[part];
     leave(steer);
+    if (figures->lag_ms >= 0)
+        figures->lag_ms += (clock_monotonic_us() - figures->told_us) / 1000;
     return is_present;
 }
 

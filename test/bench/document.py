@@ -77,6 +77,16 @@ def _measured(name, result):
             "Better than tidemark here:", "", *wins(result), ""]
 
 
+def _extent(settings):
+    """How much was measured; where time is, no rows are counted."""
+    parts = []
+    if settings["table"] not in ("follow latency", "follow idle"):
+        parts.append(f"{settings['rows']:,} rows")
+    if "tables" in settings:
+        parts.append(f"{settings['tables']:,} tables")
+    return ", ".join(parts)
+
+
 def _bounds(name, result):
     settings = result["settings"]
     rows = [["figure", "goal", "measured", ""]]
@@ -87,7 +97,7 @@ def _bounds(name, result):
         rows.append([figure["what"], figure["goal"], str(value),
                      "" if not figure["goal"] else
                      "reached" if figure["is_kept"] else "MISSED"])
-    return [f"### {name}: {settings['table']}, {settings['rows']:,} rows", "",
+    return [f"### {name}: {settings['table']}, {_extent(settings)}", "",
             f"{_conditions(result)}.", "", *_void(result), *_table(rows),
             ""]
 

@@ -74,6 +74,18 @@ def test_bounds_are_shown_too(place):
         report.DOCUMENT.read_text(encoding="utf-8")
 
 
+def test_a_latency_is_told_without_rows(place):
+    result = {**measured(), "figures": []}
+    for kind in ("latency", "zipf"):
+        result["settings"] = {"table": f"follow {kind}", "rows": 5000,
+                              "tables": 2000}
+        report.write(result, report.kept_path("mariadb", f"follow-{kind}"))
+    document.write()
+    text = report.DOCUMENT.read_text(encoding="utf-8")
+    assert "### mariadb-follow-latency: follow latency, 2,000 tables\n" in text
+    assert "follow-zipf: follow zipf, 5,000 rows, 2,000 tables\n" in text
+
+
 def test_what_a_peer_does_better_is_told_with_its_content():
     lines = document.wins(measured("1 of 3 cells of x differ"))
     assert lines == ["- mariadb | curl (content: 1 of 3 cells of x differ): "

@@ -211,7 +211,7 @@ static inline void made_other(struct made *made, uint8_t type)
         break;
     case BINLOG_HEARTBEAT_V2_EVENT:
         made_bytes(made, "\1\3b.1\2", 6);
-        made_bytes(made, made_once(made, 9) ? "\1\xfb" : "\3\xfc\0\x10", 4);
+        made_bytes(made, made_once(made, 9) ? "\1\xfb\0" : "\3\xfc\0\x10", 4);
         made_bytes(made, "\5\1x", made_draw(made, 4));
         break;
     case BINLOG_XA_PREPARE_EVENT:

@@ -285,7 +285,8 @@ def test_values_that_make_no_sense_end_in_2(shop):
 
 def test_a_mode_of_a_later_build_is_named_as_such(shop):
     shop.settings(tables=[{"orders": {"mode": "append"}}])
-    assert_failure(shop.run("run"), 2, "TM1007", "append")
+    assert_failure(shop.run("run"), 2, "TM1007", "append",
+                   "Choose cdc, incremental or full.")
 
 
 def test_a_secret_that_is_missing_ends_in_2(shop):

@@ -183,6 +183,7 @@ def test_status_tells_what_windows_cannot_see(shop):
     shop.run("run")
     result = shop.ok("status")
     assert "do not see rows that are deleted at the source" in result.stdout
+    assert "soft_delete, mode: cdc or mode: full does" in result.stdout
     tables = tables_of(shop.ok("status", "--json").json())
     assert tables["orders"]["sees_deletes"] is False
     assert tables["plain"]["sees_deletes"] is True

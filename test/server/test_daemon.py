@@ -230,6 +230,8 @@ def test_without_a_daemon_a_pause_is_kept_for_the_next_run(rig):
     assert rig.run("throttle", "5M/s").code == 4
     assert rig.run("throttle", "fast").code == 2
     assert rig.run("pause", "nothing").code == 2
+    assert rig.run("pause", "t", "--dry-run").code == 2
+    assert states(rig)["t"] == "on time"
     rig.ok("resume")
     rig.ok("run")
 
@@ -281,10 +283,15 @@ def test_the_source_may_be_away_at_the_start_and_later(
     wire.heal()
     running.wait_ready()
     running.until(lambda: count(rig, "t") == 2 and count(rig, "w") == 2)
-    wire.add("rst", times=10 ** 6)
+    running.until(lambda: "lag_seconds" in running.status()["follower"])
+    away = wire.add("rst", times=10 ** 6)
     change(rig, 3)
-    time.sleep(3)
+    time.sleep(4)
     assert running.running.alive()
+    assert away.hits < 40, "it tried without a pause"
+    running.until(lambda: "tries again (TM2" in running.status()["headline"])
+    running.until(lambda: running.status()["follower"]["lag_seconds"] > 3)
+    assert running.status()["follower"]["on_time"] == 0
     wire.heal()
     running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
     running.stop()
@@ -296,6 +303,7 @@ def test_a_wrong_password_ends_the_start_and_not_a_reload(rig, daemon):
     settings(rig, source={"password": "wrong"})
     assert running.ask(do="reload")["ok"]
     running.until(lambda: "TM2002" in running.running.stderr())
+    assert "; next: " in running.running.stderr()
     settings(rig)
     running.running.send(signal.SIGHUP)
     change(rig, 3)

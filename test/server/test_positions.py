@@ -46,8 +46,11 @@ class Tap(TcpProxy):
         """(server id, uuid) of each dump that was asked for."""
         uuids = [bytes.fromhex(text.decode()).decode() for text in re.findall(
             rb"@slave_uuid = _utf8mb4 ?[xX]'([0-9A-Fa-f]+)'", self.said)]
-        numbers = [struct.unpack("<I", text)[0] for text in re.findall(
-            rb"\x12.{4}[\x02\x03]\x00(.{4})[a-z]", self.said, re.DOTALL)]
+        # By file and offset, or by a set, without the name of a file.
+        numbers = [struct.unpack("<I", by_file or by_set)[0]
+                   for by_file, by_set in re.findall(
+            rb"\x12.{4}[\x02\x03]\x00(.{4})[a-z]"
+            rb"|\x00\x1e[\x00-\x07]\x00(.{4})\0{4}", self.said, re.DOTALL)]
         return list(zip(numbers, uuids))
 
 

@@ -93,6 +93,18 @@ static void a_secret_is_hidden_also_at_the_cut(void **state)
     secret_free(secret);
 }
 
+static void there_is_always_something_to_do(void **state)
+{
+    struct error error;
+
+    (void)state;
+    error_set(&error, ERROR_SOURCE_LOGIN, "no");
+    assert_string_equal(error_advice(&error),
+                        error_id_advice(ERROR_SOURCE_LOGIN));
+    error_next(&error, "ask %s", "Ada");
+    assert_string_equal(error_advice(&error), "ask Ada");
+}
+
 static void every_id_is_found_by_its_text(void **state)
 {
     (void)state;
@@ -139,6 +151,7 @@ int main(void)
             control_characters_and_bad_bytes_become_question_marks),
         cmocka_unit_test(a_prefix_goes_in_front),
         cmocka_unit_test(a_secret_is_hidden_also_at_the_cut),
+        cmocka_unit_test(there_is_always_something_to_do),
         cmocka_unit_test(every_id_is_found_by_its_text),
         cmocka_unit_test(exit_codes_come_in_the_order_of_the_interface),
     };

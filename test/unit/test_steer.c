@@ -152,15 +152,25 @@ static void figures_are_what_was_told(void **state)
     struct steer_figures told = {.lag_ms = 7, .tables = 3,
                                  .tables_on_time = 2};
     struct steer_figures figures;
+    struct error error;
 
     (void)state;
     memset(told.note, 'x', sizeof told.note - 1);
     steer_tell(steer, STEER_FOLLOWER, &told);
     assert_true(steer_figures(steer, STEER_FOLLOWER, &figures));
-    assert_int_equal(figures.lag_ms, 7);
+    assert_in_range(figures.lag_ms, 7, 1000);
     assert_int_equal(figures.tables, 3);
     assert_int_equal(figures.tables_on_time, 2);
     assert_string_equal(figures.note, told.note);
+    assert_true(clock_sleep_ms(20));
+    assert_true(steer_figures(steer, STEER_FOLLOWER, &figures));
+    assert_in_range(figures.lag_ms, 27, 10000); /* nothing came since */
+    error_set(&error, ERROR_SOURCE_REACH, "gone");
+    steer_tell_fault(steer, STEER_FOLLOWER, &error);
+    assert_true(steer_figures(steer, STEER_FOLLOWER, &figures));
+    assert_int_equal(figures.tables_on_time, 0);
+    assert_int_equal(figures.tables, 3);
+    assert_string_equal(figures.note, "tries again (TM2001)");
     assert_true(figures.progress_us > 0);
     steer_free(steer);
 }
