@@ -49,6 +49,7 @@ static void meet(struct selftest *test, enum log_fate fate)
         [TABLE_CHANGED] = SELFTEST_COLUMNS,
         [TABLE_UNKNOWN] = SELFTEST_COLUMNS,
         [TABLE_STATEMENT] = SELFTEST_STATEMENT,
+        [TABLE_UNSEEN] = SELFTEST_STATEMENT,
         [TABLE_KEYS] = SELFTEST_PARTS,
         [TABLE_BAD_ROW] = SELFTEST_BAD_VALUE,
     };

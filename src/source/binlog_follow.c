@@ -34,7 +34,8 @@ void follow_name_reader(const struct follow *follow, const char *purpose,
 }
 
 /* By file and offset where they mean something to this server, else by the
- * set. */
+ * set. Another server than the place's took over since anybody looked: only the
+ * next look can tell what that costs. */
 static enum status choose_way(struct follow *follow, bool *by_set,
                               struct error *error)
 {
@@ -48,7 +49,9 @@ static enum status choose_way(struct follow *follow, bool *by_set,
     if (status != STATUS_OK)
         return status;
     if (!text_equal(place->server, follow->identity))
-        binlog_place_move(place, follow->identity);
+        return error_set(error, ERROR_SOURCE_REACH,
+                         "could not read the log: server %s answers, not %s",
+                         follow->identity, place->server);
     *by_set = place->file[0] == '\0' || place->offset > UINT32_MAX;
     if (*by_set || gtid_set_is_empty(&place->set))
         return STATUS_OK;
@@ -97,6 +100,7 @@ static void follow_close(struct follow *follow)
         memory_free(follow->tables[i].charsets);
     }
     memory_free(follow->tables);
+    memory_free(follow->touched);
     follow_xa_close(follow);
     follow_hold_close(follow);
     memory_free(follow->committed);
@@ -190,6 +194,7 @@ static enum status begin(struct follow *follow,
     if (!follow->has_gtid && !follow->has_committed)
         follow->skipped_bytes = follow->reader.skipped_bytes;
     follow->has_gtid = true;
+    follow->touched_count = 0;
     follow->is_preparing = false;
     follow_hold_drop(follow);
     follow->begin_clock = follow->clock;

@@ -64,6 +64,8 @@ struct follow {
     struct follow_table *tables;
     size_t table_count;
     struct follow_slot *slots; /* FOLLOW_SLOTS, by table id */
+    struct followed **touched; /* whose rows the open transaction changed */
+    size_t touched_count;
     struct binlog_rows_result result;
     struct binlog_words words; /* of the last statement; items borrow them */
     struct log_change *missing; /* of the last map, likewise */
@@ -79,6 +81,8 @@ struct follow {
  * become news about every table. */
 struct log_item *follow_tell(struct follow *follow, enum log_fate fate,
                              struct followed *followed);
+/* Rows of the open transaction were rolled back where the log holds them. */
+void follow_undo(struct follow *follow);
 /* An event that holds nothing of a row. */
 void follow_pass_over(struct follow *follow, const struct binlog_event *event);
 /* A transaction ended there, whose bytes the clock has counted. */

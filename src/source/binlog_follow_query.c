@@ -199,9 +199,15 @@ static void settle(struct follow *follow, const struct binlog_words *words,
     case QUERY_BEGIN:
         follow->has_begun = true;
         return;
-    case QUERY_COMMIT:
     case QUERY_ROLLBACK:
+        follow_undo(follow);
         *ends = true;
+        return;
+    case QUERY_COMMIT:
+        *ends = true;
+        return;
+    case QUERY_ROLLBACK_TO:
+        follow_undo(follow);
         return;
     case QUERY_SAVEPOINT:
         return;

@@ -288,6 +288,26 @@ static void tell_bad_row(struct follow *follow, struct follow_slot *slot,
     clear_slot(slot);
 }
 
+static void touch(struct follow *follow, struct followed *followed)
+{
+    for (size_t i = 0; i < follow->touched_count; i++)
+        if (follow->touched[i] == followed)
+            return;
+    follow->touched = memory_resize(follow->touched,
+                                    follow->touched_count + 1,
+                                    sizeof(*follow->touched));
+    follow->touched[follow->touched_count++] = followed;
+}
+
+/* A server writes what it rolls back where a part cannot be: tables without
+ * transactions, temporary tables. Which rows stayed is not for us to guess. */
+void follow_undo(struct follow *follow)
+{
+    for (size_t i = 0; i < follow->touched_count; i++)
+        follow_tell(follow, TABLE_UNSEEN, follow->touched[i]);
+    follow->touched_count = 0;
+}
+
 static enum status read_rows(struct follow *follow, struct follow_slot *slot,
                              struct binlog_event *event, struct error *error)
 {
@@ -303,6 +323,7 @@ static enum status read_rows(struct follow *follow, struct follow_slot *slot,
     if (!binlog_rows_kind(event->type, &rows))
         return binlog_damaged(&follow->reader, event, "no rows event",
                               error);
+    touch(follow, followed);
     rows.body = event->body;
     rows.post_bytes = follow->reader.format.post[event->type];
     binlog_rows_result_clear(&follow->result);

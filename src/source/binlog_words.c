@@ -14,10 +14,10 @@ const char *query_class_text(enum query_class class)
 {
     static const char *const texts[] = {
         "irrelevant",   "begin",        "commit",      "rollback",
-        "savepoint",    "xa start",     "xa end",      "xa prepare",
-        "xa commit",    "xa rollback",  "create table", "drop table",
-        "rename table", "truncate",     "alter table", "drop database",
-        "statement",    "unknown"};
+        "savepoint",    "rollback to",  "xa start",    "xa end",
+        "xa prepare",   "xa commit",    "xa rollback", "create table",
+        "drop table",   "rename table", "truncate",    "alter table",
+        "drop database", "statement",   "unknown"};
 
     return texts[class];
 }
@@ -102,7 +102,7 @@ void binlog_words_release(struct binlog_words *words)
 static enum query_class read_rollback(struct binlog_tokens *tokens)
 {
     take(tokens, "WORK");
-    return is(tokens, "TO") ? QUERY_SAVEPOINT : QUERY_ROLLBACK;
+    return is(tokens, "TO") ? QUERY_ROLLBACK_TO : QUERY_ROLLBACK;
 }
 
 static enum query_class read_control(struct binlog_words *words,

@@ -101,6 +101,7 @@ struct cdc {
     struct cdc_edge *edges;
     size_t edge_count;
     bool has_cascades; /* rows may be gone that no request has seen to yet */
+    bool is_repairing; /* rows of an older place may still be loaded */
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */
     int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
@@ -136,8 +137,10 @@ void cdc_copy_ended(struct cdc_table *table, struct task *task,
  * one that begins anew, for the rows until then pass them by. */
 enum status cdc_settle_copies(struct cdc *cdc, struct error *error)
     MUST_CHECK;
-/* The same for tables that are left out of the round. */
-enum status cdc_forget_paused(struct cdc *cdc, struct error *error)
+/* What was read of a table so far is no part of a later copy: its rows pass by,
+ * the place moved on unread, or they are made otherwise now. */
+enum status cdc_forget_copies(struct cdc *cdc, struct state *state,
+                              const char *table, struct error *error)
     MUST_CHECK;
 /* Opens the log at the place of the round. */
 enum status cdc_open(struct cdc *cdc, bool stops_at_end, struct error *error)
@@ -206,10 +209,12 @@ void cdc_request_children(struct cdc *cdc, const struct cdc_edge *edge,
                           bool is_gone, const char *value, uint64_t version);
 /* Makes requests of the values gathered; before a seal. */
 void cdc_requests_gather(struct cdc *cdc);
-/* At once: all of a table. */
+/* At once: all of a table. `version` as above, that of the reading which found
+ * the cause; 0: one that is open already will do. */
 enum status cdc_file_table(struct cdc *cdc, struct state *state,
-                           const char *table, const char *reason,
-                           struct error *error) MUST_CHECK;
+                           const char *table, uint64_t version,
+                           const char *reason, struct error *error)
+    MUST_CHECK;
 /* Which tables must be copied: files what is known without the log (new
  * tables, those that are followed no more), then reads the open ones. */
 enum status cdc_requests_read(struct cdc *cdc, struct error *error)

@@ -94,12 +94,52 @@ static enum status copy_over(struct cdc_table *table, struct task *task,
     return stream_close(&stream, status, error);
 }
 
+static enum status forget(struct cdc *cdc, struct state *state,
+                          const char *table, const char *reader,
+                          struct error *error)
+{
+    char name[STREAM_NAME_BYTES];
+    struct state_stream saved = {.checkpoint = NULL};
+    uint64_t fence = 0;
+    stream_name(name, sizeof name, table, reader);
+    enum status status = state_stream_read(state, name, &saved, error);
+    bool is_begun = saved.checkpoint;
+    state_stream_release(&saved);
+    if (status != STATUS_OK || !is_begun)
+        return status;
+    status = state_lease_take(state, name, cdc->sync->owner, &fence, error);
+    return status == STATUS_OK
+               ? state_stream_forget(state, name, fence, error)
+               : status;
+}
+
+enum status cdc_forget_copies(struct cdc *cdc, struct state *state,
+                              const char *table, struct error *error)
+{
+    enum status status = forget(cdc, state, table, "backfill", error);
+    return status == STATUS_OK ? forget(cdc, state, table, "reload", error)
+                               : status;
+}
+
+/* Rows by other columns, another filter or mask are none of this copy; nor are
+ * those that the warehouse has lost. */
+static enum status forget_others(struct cdc_table *table, struct task *task,
+                                 struct error *error)
+{
+    const struct work *work = task->work;
+    if (work->state && work->state->shape && !work_must_begin_anew(work) &&
+        text_equal(work->state->shape, work->shape_text))
+        return STATUS_OK;
+    return cdc_forget_copies(table->cdc, task->state, work->name, error);
+}
+
 enum status cdc_copy(struct cdc_table *table, struct task *task,
                      struct error *error)
 {
     task->scan_version = table->cdc->scan;
-    enum status status = work_note_shape(task->sync, task->work, task->state,
-                                         error);
+    enum status status = forget_others(table, task, error);
+    if (status == STATUS_OK)
+        status = work_note_shape(task->sync, task->work, task->state, error);
     if (status != STATUS_OK)
         return status;
     status = table->is_beside ? reload_run(task, NULL, error)
@@ -118,31 +158,6 @@ void cdc_copy_ended(struct cdc_table *table, struct task *task,
     atomic_store(&table->has_ended, true);
 }
 
-/* Whatever was read of it would lack the rows that now pass by. */
-static enum status forget_beside(struct cdc *cdc, const char *table,
-                                 struct error *error)
-{
-    char name[STREAM_NAME_BYTES];
-    uint64_t fence = 0;
-    stream_name(name, sizeof name, table, "reload");
-    enum status status = state_lease_take(cdc->state, name, cdc->sync->owner,
-                                          &fence, error);
-    if (status == STATUS_OK)
-        status = state_stream_forget(cdc->state, name, fence, error);
-    return status;
-}
-
-enum status cdc_forget_paused(struct cdc *cdc, struct error *error)
-{
-    const struct sync_run *run = cdc->run;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < run->count && status == STATUS_OK; i++)
-        if (run->works[i].mode == MODE_CDC &&
-            steer_is_paused(cdc->sync->steer, run->works[i].name))
-            status = forget_beside(cdc, run->works[i].name, error);
-    return status;
-}
-
 enum status cdc_settle_copies(struct cdc *cdc, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -152,7 +167,8 @@ enum status cdc_settle_copies(struct cdc *cdc, struct error *error)
             (!table->needs_copy && !table->waits))
             continue;
         table->is_stopped = true;
-        status = forget_beside(cdc, table->work->name, error);
+        status = cdc_forget_copies(cdc, cdc->state, table->work->name,
+                                   error);
     }
     return status;
 }

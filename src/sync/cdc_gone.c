@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "model/version.h"
 #include "sync/cdc_repair.h"
 
 /* InnoDB itself goes 15 tables deep. */
@@ -16,13 +17,24 @@
 #define FOUND_BYTES ((size_t)8 << 20)
 #define REASON "foreign keys change it beside the log"
 
+/* Tells this cause from one that a copy serves already, whose rows may have
+ * been read before it. */
+static uint64_t cause_of(const struct service *service)
+{
+    if (service->version != 0)
+        return service->version;
+    return service->place ? version_make(service->cdc->epoch, service->clock,
+                                         0)
+                          : service->cdc->scan;
+}
+
 static enum status file_whole(struct service *service, const char *name,
                               struct error *error)
 {
     if (!cdc_table_named(service->cdc, name))
         return STATUS_OK;
-    return cdc_file_table(service->cdc, service->repair.state, name, REASON,
-                          error);
+    return cdc_file_table(service->cdc, service->repair.state, name,
+                          cause_of(service), REASON, error);
 }
 
 static enum status file_branch_one(void *context, const char *name,
@@ -49,7 +61,7 @@ enum status service_file_copy(struct service *service,
 {
     const char *name = table->work->name;
     enum status status = cdc_file_table(
-        service->cdc, service->repair.state, name,
+        service->cdc, service->repair.state, name, cause_of(service),
         "its rows cannot be read again one by one", error);
     if (status == STATUS_OK && !service->cdc->sync->warehouse->ops->rows_by)
         status = cdc_branch(service->cdc, name, file_branch_one, service,
@@ -101,8 +113,8 @@ void portion_open_gone(struct portion *portion)
         bool is_able = edge->columns && edge->referenced;
         repair_list_init(&portion->gone[i], is_able ? SCOPE_VALUES_MAX : 0,
                          SCOPE_BYTES_MAX);
-        for (size_t j = 0; is_able && j < edge->child.count; j++)
-            portion->wanted[edge->referenced[j]] = true;
+        for (size_t j = 0; edge->referenced && j < edge->child.count; j++)
+            portion->wanted[edge->referenced[j]] = true; /* may be NULL */
     }
 }
 

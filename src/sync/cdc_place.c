@@ -47,6 +47,16 @@ static enum status save_place(struct cdc *cdc, struct error *error)
     return status;
 }
 
+/* Nothing that was read before leads to the rows behind the new place. */
+static enum status forget_copies(struct cdc *cdc, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++)
+        status = cdc_forget_copies(cdc, cdc->state,
+                                   cdc->tables[i].work->name, error);
+    return status;
+}
+
 /* Begins at the end of the log as it is now. */
 static enum status begin_anew(struct cdc *cdc, uint64_t clock,
                               const char *reason, struct error *error)
@@ -60,7 +70,8 @@ static enum status begin_anew(struct cdc *cdc, uint64_t clock,
     for (size_t i = 0; i < cdc->count; i++)
         cdc_request_table(cdc, cdc->tables[i].work,
                           version_make(cdc->epoch, clock, 0), reason);
-    return save_place(cdc, error);
+    status = forget_copies(cdc, error);
+    return status == STATUS_OK ? save_place(cdc, error) : status;
 }
 
 static enum status step_epoch(struct cdc *cdc, struct error *error)
@@ -104,6 +115,8 @@ static enum status move_place(struct cdc *cdc, struct error *error)
     cdc->place = moved;
     for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++)
         status = request_beyond(cdc, &cdc->tables[i], error);
+    if (status == STATUS_OK)
+        status = forget_copies(cdc, error);
     return status == STATUS_OK ? save_place(cdc, error) : status;
 }
 
@@ -157,18 +170,23 @@ static enum status rise_above(struct cdc *cdc, struct cdc_table *table,
     return step_epoch(cdc, error);
 }
 
+/* Windows of the same source may have stepped the epoch meanwhile: rows of the
+ * log must not lose against the copies. */
 static enum status number_copies(struct cdc *cdc, struct error *error)
 {
     const char *source = cdc->sync->endpoint->name;
     uint64_t clock = log_of(cdc)->clock(cdc->place);
     enum status status = state_scan_take(cdc->state, source, clock,
                                          &cdc->scan, error);
-    if (status != STATUS_OK || cdc->scan != 0)
-        return status;
-    status = step_epoch(cdc, error);
-    return status == STATUS_OK
-               ? state_scan_take(cdc->state, source, clock, &cdc->scan, error)
-               : status;
+    if (status == STATUS_OK && cdc->scan == 0) {
+        status = step_epoch(cdc, error);
+        if (status == STATUS_OK)
+            status = state_scan_take(cdc->state, source, clock, &cdc->scan,
+                                     error);
+    }
+    if (status == STATUS_OK && cdc->scan != 0)
+        cdc->epoch = version_epoch(cdc->scan);
+    return status;
 }
 
 /* Every SELECT of the copies must see what came before the place. */
@@ -235,7 +253,8 @@ static enum status ready_copies(struct cdc *cdc, struct error *error)
             cdc->tables[i].waits = true;
             cdc_stop_table(&cdc->tables[i], error);
             error_clear(error);
-            status = STATUS_OK;
+            status = cdc_forget_copies(cdc, cdc->state,
+                                       cdc->tables[i].work->name, error);
             continue;
         }
         count++;

@@ -24,11 +24,13 @@
 
 /* --- one table ----------------------------------------------------------- */
 
+/* As it was when the pass began: a copy that ends meanwhile, in whatever way,
+ * must not make a request one that was served here. */
 static bool is_of(const struct portion *portion,
-                  const struct state_request *request)
+                  const struct state_request *open, size_t index)
 {
-    return text_equal(request->table, portion->table->work->name) &&
-           cdc_is_repaired(portion->service->cdc, request);
+    return portion->service->is_ours[index] &&
+           text_equal(open[index].table, portion->table->work->name);
 }
 
 static enum status take_request(struct portion *portion,
@@ -76,7 +78,7 @@ static enum status strike_off(struct portion *portion,
     enum status status = STATUS_OK;
     FAILPOINT("repair.strike", error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (is_of(portion, &open[i]))
+        if (is_of(portion, open, i))
             status = state_request_served(portion->service->repair.state,
                                           open[i].id, error);
     return status;
@@ -91,7 +93,7 @@ static enum status serve_table(struct portion *portion,
     portion_open_gone(portion);
     portion->is_whole = portion->service->version == 0;
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (is_of(portion, &open[i]))
+        if (is_of(portion, open, i))
             status = take_request(portion, &open[i], error);
     if (status == STATUS_OK && portion->keys.count > 0 && !portion->is_whole)
         status = read_keys(portion, error);
@@ -155,13 +157,13 @@ static enum status take_place(struct service *service, struct error *error)
     return status;
 }
 
-/* A copy that is underway will serve it. */
+/* A copy that is underway will serve it: the request is no newer than the one
+ * that the copy was begun for. */
 static bool is_left_to_copy(const struct cdc_table *table,
                             const struct state_request *request)
 {
     return !cdc_must_wait(request) && table->needs_copy &&
-           !atomic_load(&table->has_ended) &&
-           request->id <= table->cdc->last_request;
+           !atomic_load(&table->has_ended) && request->id <= table->request;
 }
 
 bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request)
@@ -190,7 +192,8 @@ static struct cdc_table **choose(struct service *service,
         bool is_known = false;
         for (size_t j = 0; j < *chosen; j++)
             is_known = is_known || tables[j] == table;
-        if (!is_known && cdc_is_repaired(cdc, &open[i]))
+        service->is_ours[i] = cdc_is_repaired(cdc, &open[i]);
+        if (!is_known && service->is_ours[i])
             tables[(*chosen)++] = table;
     }
     return tables;
@@ -216,6 +219,7 @@ static enum status run_pass(struct service *service, bool *is_done,
         &open, &count, error);
     if (status == STATUS_OK)
         status = service_wait(service, open, count, error);
+    service->is_ours = memory_new(count, sizeof *service->is_ours);
     struct cdc_table **tables = choose(service, open, count, &chosen);
     *is_done = chosen == 0;
     if (status == STATUS_OK && chosen > 0)
@@ -228,6 +232,7 @@ static enum status run_pass(struct service *service, bool *is_done,
         status = serve_table(&portion, open, count, error);
     }
     memory_free(tables);
+    memory_free(service->is_ours);
     state_requests_free(open, count);
     return status;
 }

@@ -14,6 +14,7 @@ struct service {
     char *place;      /* of this pass */
     uint64_t clock;
     uint64_t version; /* 0: no reading is left at this place */
+    bool *is_ours;    /* of the requests of this pass: those it serves */
 };
 
 /* What of a table is served together. */

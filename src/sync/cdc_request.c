@@ -4,6 +4,7 @@
  * asks for, and all that follows from it, was loaded or is asked for.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/failpoint.h"
 #include "base/memory.h"
@@ -218,15 +219,19 @@ static enum status read_requests(struct cdc *cdc, struct error *error)
 }
 
 enum status cdc_file_table(struct cdc *cdc, struct state *state,
-                           const char *table, const char *reason,
-                           struct error *error)
+                           const char *table, uint64_t version,
+                           const char *reason, struct error *error)
 {
+    char visible[24] = "";
     struct state_request request = {
         .source = (char *)(uintptr_t)cdc->sync->endpoint->name,
         .table = (char *)(uintptr_t)table,
         .scope = (char *)(uintptr_t)ALL,
+        .visible = visible,
         .reason = (char *)(uintptr_t)reason,
     };
+    if (version != 0)
+        (void)snprintf(visible, sizeof visible, "%" PRIu64, version);
     return state_request_file(state, &request, error);
 }
 
@@ -234,7 +239,7 @@ enum status cdc_file_table(struct cdc *cdc, struct state *state,
 static enum status file_now(struct cdc *cdc, const char *table,
                             const char *reason, struct error *error)
 {
-    return cdc_file_table(cdc, cdc->state, table, reason, error);
+    return cdc_file_table(cdc, cdc->state, table, 0, reason, error);
 }
 
 /* Followed before and not now: its changes pass by. */
@@ -245,14 +250,25 @@ static bool passes_by(struct cdc *cdc, const struct state_table *table)
            !cdc_table_named(cdc, table->name);
 }
 
+/* The same request may be open still when the table is followed again: its
+ * copy must not go on where rows have passed it by. */
+static enum status file_absent_one(struct cdc *cdc, const char *table,
+                                   struct error *error)
+{
+    enum status status = cdc_forget_copies(cdc, cdc->state, table, error);
+    return status == STATUS_OK
+               ? file_now(cdc, table, "it was not followed for a while",
+                          error)
+               : status;
+}
+
 static enum status file_absent(struct cdc *cdc, struct error *error)
 {
     struct state_table **known = NULL;
     enum status status = state_tables(cdc->state, &known, error);
     for (size_t i = 0; status == STATUS_OK && known[i]; i++)
         if (passes_by(cdc, known[i]))
-            status = file_now(cdc, known[i]->name,
-                              "it was not followed for a while", error);
+            status = file_absent_one(cdc, known[i]->name, error);
     state_tables_free(known);
     return status;
 }
@@ -298,12 +314,13 @@ static bool is_being_copied(const struct cdc_table *table)
     return table->needs_copy && !atomic_load(&table->has_ended);
 }
 
-/* A copy of this round serves what was filed before it began. */
+/* A copy serves what was filed before it began, perhaps rounds ago: nothing
+ * behind the request that it was begun for. */
 static bool is_served_by_copy(const struct cdc_table *table,
                               const struct state_request *request)
 {
     return atomic_load(&table->is_copied) && !cdc_must_wait(request) &&
-           request->id <= table->cdc->last_request;
+           request->id <= table->request;
 }
 
 static enum status serve(struct cdc *cdc, const struct state_request *request,
@@ -317,8 +334,8 @@ static enum status serve(struct cdc *cdc, const struct state_request *request,
         status = cdc_follow_moves(cdc, cdc->state, table, scope, error);
     } else if (scope->kind == SCOPE_BELOW) {
         status = serve_below(table, scope->below, error);
-        if (is_being_copied(table)) /* older rows may still come */
-            return status;
+        if (is_being_copied(table) || cdc->is_repairing)
+            return status; /* older rows may still come */
     } else {
         if (scope->kind == SCOPE_ALL)
             stay_want_round(table, request->id);

@@ -104,8 +104,6 @@ static enum status run_round(struct stay *stay, struct sync_run *run,
     struct state_run history = {.id = 0};
     enum status status = cdc_begin(&cdc, stay->sync, run, error);
     if (status == STATUS_OK)
-        status = cdc_forget_paused(&cdc, error);
-    if (status == STATUS_OK)
         status = begin_history(&cdc, &history, error);
     if (status == STATUS_OK) {
         keep_problems(&cdc);

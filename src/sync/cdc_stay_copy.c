@@ -51,7 +51,7 @@ void stay_want_round(struct cdc_table *table, uint64_t request)
     if (!stay)
         return;
     bool is_underway = table->needs_copy && !atomic_load(&table->has_ended);
-    if (request <= table->cdc->last_request && is_underway)
+    if (request <= table->request && is_underway)
         return;
     int64_t moment_us = may_copy_us(stay, table->work->name);
     want_at(stay, moment_us > now_us ? moment_us : now_us);

@@ -32,6 +32,7 @@ static enum status start(struct stay_repair *repair, struct error *error)
         return error_set(error, ERROR_MACHINE, "could not start a thread: %s",
                          strerror(failed));
     repair->is_started = true;
+    repair->cdc->is_repairing = true;
     return STATUS_OK;
 }
 
@@ -54,6 +55,7 @@ enum status stay_repair_join(struct stay_repair *repair, struct error *error)
         return STATUS_OK;
     pthread_join(repair->thread, NULL);
     repair->is_started = false;
+    repair->cdc->is_repairing = false;
     if (repair->error.id == ERROR_NONE) {
         repair->pause_ms = 0;
         return STATUS_OK;

@@ -78,6 +78,34 @@ def test_a_transaction_counts_when_it_ends(rig):
     assert rig.value("SELECT count() FROM t") == 4
 
 
+def test_rows_that_were_rolled_back_in_the_log(make_rig, mariadb):
+    """Where a part cannot be rolled back, the server writes all of it and how
+    it ended."""
+    rig = make_rig(mariadb)
+    table(rig)
+    rig.sql("CREATE TABLE plain (id INT PRIMARY KEY) ENGINE = MyISAM")
+    rig.settings(tables=CDC)
+    rig.ok("run")
+    rig.sql("BEGIN")
+    rig.sql("INSERT INTO t (id) VALUES (10)")
+    rig.sql("INSERT INTO plain VALUES (1)")
+    rig.sql("SAVEPOINT s")
+    rig.sql("INSERT INTO t (id) VALUES (11)")
+    rig.sql("UPDATE t SET note = 'rolled back' WHERE id = 1")
+    rig.sql("ROLLBACK TO s")
+    rig.sql("COMMIT")
+    rig.ok("run")
+    rig.equal("t")
+    rig.sql("BEGIN")
+    rig.sql("INSERT INTO t (id) VALUES (12)")
+    rig.sql("CREATE TEMPORARY TABLE scratch (id INT)")
+    rig.sql("DELETE FROM t WHERE id = 2")
+    rig.sql("ROLLBACK")
+    rig.ok("run")
+    rig.equal("t")
+    rig.equal("plain")
+
+
 def test_keys_that_change_places_in_one_statement(rig):
     rig.sql("CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, v INT, "
             "PRIMARY KEY (a, b))")

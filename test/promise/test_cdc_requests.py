@@ -356,6 +356,31 @@ def test_keys_of_two_columns_and_texts(cascades):
     assert any('"children":["a","b"]' in scope for scope in served(rig))
 
 
+TEXTS = """
+CREATE TABLE parent (id INT PRIMARY KEY);
+CREATE TABLE child (id INT PRIMARY KEY, pid INT, code VARCHAR(20) UNIQUE,
+ FOREIGN KEY (pid) REFERENCES parent (id) ON DELETE CASCADE);
+CREATE TABLE grandchild (id INT PRIMARY KEY, code VARCHAR(20),
+ FOREIGN KEY (code) REFERENCES child (code) ON DELETE CASCADE);
+INSERT INTO parent SELECT n FROM numbers;
+INSERT INTO child SELECT n, n, CONCAT('c', n) FROM numbers;
+INSERT INTO grandchild SELECT n, CONCAT('c', n) FROM numbers"""
+
+
+def test_a_cascade_through_folded_texts(cascades):
+    """The last step cannot be told by values: it is not told as nothing."""
+    rig = cascades
+    rig.sql("CREATE TABLE numbers (n INT PRIMARY KEY)")
+    rig.sql("INSERT INTO numbers VALUES (1), (2), (3)")
+    for statement in TEXTS.split(";"):
+        rig.sql(statement)
+    rig.settings(tables=[{name: {"mode": "cdc"}} for name in NAMES])
+    rig.ok("run")
+    rig.sql("DELETE FROM parent WHERE id = 2")
+    rig.ok("run")
+    equal(rig)
+
+
 def test_a_parent_that_is_not_followed(cascades):
     rig = cascades
     family(rig)

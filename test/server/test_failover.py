@@ -1,6 +1,8 @@
 """Another server takes over, with its own log: what both have is not read
 again, what only the old one had goes, and nothing is missing."""
 
+import time
+
 import pytest
 
 from lab.proxy import TcpProxy
@@ -265,6 +267,27 @@ def test_the_wire_is_cut_meanwhile(rig, pair):
         rig.settings(tables=CDC, retry="20s")
         rig.ok("run")
         rig.equal("t")
+
+
+def test_the_address_leads_elsewhere_before_the_log_is_opened(rig, pair,
+                                                              tmp_path):
+    rig.ok("run")
+    rig.sql("INSERT INTO t VALUES (4, 'both')")
+    pair.catch_up()
+    before = epoch(rig)
+    log = tmp_path / "hits"
+    running = rig.tidemark.start("run", environment={
+        "TIDEMARK_FP": "cdc.follow=sleep:8000@1",
+        "TIDEMARK_FP_LOG": str(log)})
+    end = time.monotonic() + 30
+    while not log.exists() or "cdc.follow" not in log.read_text():
+        assert time.monotonic() < end and running.alive(), running.stderr()
+        time.sleep(0.05)
+    pair.promote(rig)
+    result = running.wait(60)
+    assert result.code == 0, str(result)
+    assert epoch(rig) > before
+    rig.equal("t")
 
 
 def soon(rig, sql, value, running, timeout_s=60):
