@@ -38,7 +38,8 @@ HITS = (1, 2, 5)
 # Only a warehouse that says "not yet" gets there: test/conformance.
 LATER = {"commit.pending", "state.pend", "state.unpend"}
 # Every write of its own: test_state_disk. The log: test/promise/test_cdc_*.py
-ELSEWHERE = ("state.disk.", "cdc.", "stay.", "repair.")
+# What a person asks for in between: test/server/test_daemon.py
+ELSEWHERE = ("state.disk.", "cdc.", "stay.", "repair.", "state.pause")
 # Met only by what recovers from a death at the other.
 AFTER = {"files.recover.counted": "files.load.named"}
 
