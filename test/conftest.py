@@ -20,8 +20,8 @@ SEED = int(os.environ.get("TIDEMARK_SEED", "20261121"))
 # Of suites that take long `scripts/test` runs a seeded part of so many tests;
 # at night, and by name, all of them run.
 SAMPLED = {
-    "promise/test_cdc.py": 20, "promise/test_cdc_schema.py": 16,
-    "promise/test_cdc_requests.py": 14, "promise/test_cdc_stay.py": 10,
+    "promise/test_cdc.py": 14, "promise/test_cdc_schema.py": 10,
+    "promise/test_cdc_requests.py": 10, "promise/test_cdc_stay.py": 10,
     "server/test_xa.py": 8, "server/test_failover.py": 6,
     "server/test_positions.py": 6, "server/test_follow_edges.py": 6,
     "server/test_selftest.py": 6, "server/test_status_log.py": 6,

@@ -19,7 +19,7 @@ from lab.servers import KINDS, ClickHouse
 from rig import Rig
 
 SECONDS = float(os.environ.get("TIDEMARK_FOLLOW_SECONDS") or
-                (7200 if os.environ.get("TIDEMARK_NIGHTLY") else 20))
+                (7200 if os.environ.get("TIDEMARK_NIGHTLY") else 12))
 ROUND_S = 20
 SETTLE_S = 60
 # What cut links and columns that change under a copy lead to.
