@@ -85,12 +85,12 @@ def test_it_is_loaded_in_the_end(rig):
 
 def test_what_is_pending_outlives_a_kill(rig):
     rig.table(1000)
-    rig.settings(polls=1000, limits={"chunk_rows": 1000, "workers": 1})
+    rig.settings(polls=1000, limits={"chunk_rows": 10000, "workers": 1})
     assert rig.tidemark.kill9_when(
         lambda: rig.waiting() and pended(rig), "run")
     assert len(rig.pendings()) == 1
     sent = rig.waiting()
-    rig.settings(polls=0, limits={"chunk_rows": 1000, "workers": 1})
+    rig.settings(polls=0, limits={"chunk_rows": 10000, "workers": 1})
     rig.ok("run")
     rig.equal()
     # The same file was kept: its rows were asked for, not sent again. Only
@@ -135,7 +135,7 @@ def test_what_was_lost_is_sent_again(rig):
 
 def test_what_was_lost_while_we_were_dead_is_sent_again(rig):
     rig.table(1000)
-    rig.settings(polls=1000, limits={"chunk_rows": 1000, "workers": 1})
+    rig.settings(polls=1000, limits={"chunk_rows": 10000, "workers": 1})
     assert rig.tidemark.kill9_when(
         lambda: rig.waiting() and pended(rig), "run")
     for path in rig.waiting():
