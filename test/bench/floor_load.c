@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "floor.h"
+
 #define ANSWER_BYTES 65536
 #define HEAD_BYTES 4096
 
@@ -31,23 +33,6 @@ static void stop(const char *what)
 {
     fprintf(stderr, "floor_load: %s\n", what);
     exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_s(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static struct body read_body(const char *path)

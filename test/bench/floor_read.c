@@ -14,29 +14,14 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "floor.h"
+
 #define CELL_BYTES 65536
 
 static void stop(const char *what)
 {
     fprintf(stderr, "floor_read: %s\n", what);
     exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_s(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static MYSQL *connect_server(char **arguments)
