@@ -59,3 +59,14 @@ def wire(mariadb):
     proxy = TcpProxy(mariadb.port)
     yield proxy
     proxy.stop()
+
+
+@pytest.fixture
+def make_rig(clickhouse, make_database, tidemark):
+    """make_rig(server): a rig of a server, in no strict mode."""
+    def make(server):
+        made = Rig(server, clickhouse, make_database(server, clickhouse),
+                   tidemark)
+        made.sql("SET sql_mode = ''")
+        return made
+    return make

@@ -19,18 +19,6 @@ def rig(request, make_rig):
     return make_rig(request.getfixturevalue(request.param))
 
 
-@pytest.fixture
-def make_rig(clickhouse, make_database, tidemark):
-    from rig import Rig
-
-    def make(server):
-        made = Rig(server, clickhouse, make_database(server, clickhouse),
-                   tidemark)
-        made.sql("SET sql_mode = ''")
-        return made
-    return make
-
-
 def table(rig, name="t"):
     rig.sql(f"CREATE TABLE {name} (id INT PRIMARY KEY, note VARCHAR(40), "
             "n DECIMAL(12,3), d DATETIME(3), u BIGINT UNSIGNED, "

@@ -17,18 +17,6 @@ def cascades(mariadb, make_rig):
     return make_rig(mariadb)
 
 
-@pytest.fixture
-def make_rig(clickhouse, make_database, tidemark):
-    from rig import Rig
-
-    def make(server):
-        made = Rig(server, clickhouse, make_database(server, clickhouse),
-                   tidemark)
-        made.sql("SET sql_mode = ''")
-        return made
-    return make
-
-
 def read(result):
     return {line["name"]: line["rows_read"]
             for line in result.json()["tables"]}
