@@ -14,8 +14,10 @@
  * read and load at once. */
 #define BATCHES_OF_MEMORY 12
 #define BATCH_BYTES_MAX (8U << 20)
-/* Part of the memory that batches may take; the rest is buffers. */
-#define POOL_SHARE_PERCENT 60
+/* Part of the memory that batches may take: a reader further ahead of the
+ * warehouse makes no load faster, and the rest is for buffers, large rows and
+ * text that outgrows its batch. */
+#define POOL_SHARE_PERCENT 25
 
 static struct pool *make_pool(const struct settings *settings)
 {
