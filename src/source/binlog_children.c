@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "source/binlog_place.h"
@@ -14,6 +15,8 @@
 #define CASCADES_LOGGED 90600u
 /* Neither server has keys of more. */
 #define COLUMNS_MAX 64
+/* So often is asked anew where tables go between the questions. */
+#define TRIES 3
 
 /* --- one foreign key ----------------------------------------------------- */
 
@@ -173,6 +176,7 @@ bool binlog_children_read(const char *database, const char *table,
 
 struct children {
     char **names;
+    char **texts; /* what SHOW CREATE TABLE says */
     size_t count;
 };
 
@@ -186,6 +190,9 @@ static bool take_child(void *context, char **cells,
         return true;
     children->names = memory_resize(children->names, children->count + 1,
                                     sizeof(*children->names));
+    children->texts = memory_resize(children->texts, children->count + 1,
+                                    sizeof(*children->texts));
+    children->texts[children->count] = NULL;
     children->names[children->count++] = memory_text(cells[0]);
     return true;
 }
@@ -215,51 +222,75 @@ static enum status ask_child(MYSQL *link, const char *name, char **text,
     return status;
 }
 
-struct telling {
-    MYSQL *link;
-    const char *database;
-    binlog_tell_child *tell;
-    void *context;
-};
-
-static enum status tell_child(const struct telling *telling,
-                              const char *name, struct error *error)
+static void forget(struct children *children)
 {
-    char *text;
-    enum status status = ask_child(telling->link, name, &text, error);
+    for (size_t i = 0; i < children->count; i++) {
+        memory_free(children->names[i]);
+        memory_free(children->texts[i]);
+    }
+    memory_free(children->names);
+    memory_free(children->texts);
+    *children = (struct children){.names = NULL};
+}
 
-    if (status == STATUS_OK && text &&
-        !binlog_children_read(telling->database, name, text, telling->tell,
-                              telling->context))
-        status = error_set_status(error, ERROR_LOG_UNUSABLE, STATUS_ACTION,
-                                  "cannot understand the foreign keys of "
-                                  "table \"%s\"", name);
-    memory_free(text);
+static enum status ask_children(MYSQL *link, struct children *children,
+                                struct error *error)
+{
+    enum status status = mysql_query_rows(
+        link,
+        "SELECT DISTINCT TABLE_NAME FROM"
+        " information_schema.KEY_COLUMN_USAGE WHERE"
+        " TABLE_SCHEMA = DATABASE() AND"
+        " REFERENCED_TABLE_NAME IS NOT NULL",
+        take_child, children, error);
+
+    if (status != STATUS_OK)
+        return status;
+    FAILPOINT("children.listed", error);
+    for (size_t i = 0; i < children->count && status == STATUS_OK; i++)
+        status = ask_child(link, children->names[i], &children->texts[i],
+                           error);
     return status;
 }
 
-static enum status tell_children(const struct telling *telling,
+/* A table that goes before it is asked about may be there under another name:
+ * all are looked for anew. */
+static enum status find_children(MYSQL *link, struct children *children,
                                  struct error *error)
 {
-    struct children children = {NULL, 0};
+    enum status status = ask_children(link, children, error);
+
+    for (size_t i = 1; i < TRIES && status != STATUS_OK &&
+                       error->id == ERROR_TABLE_MISSING; i++) {
+        forget(children);
+        status = ask_children(link, children, error);
+    }
+    if (status != STATUS_OK && error->id == ERROR_TABLE_MISSING)
+        status = error_set(error, ERROR_TABLE_CHANGED,
+                           "could not ask for the foreign keys of the "
+                           "source: its tables change all the time");
+    return status;
+}
+
+static enum status tell_children(MYSQL *link, const char *database,
+                                 binlog_tell_child *tell, void *context,
+                                 struct error *error)
+{
+    struct children children = {.names = NULL};
     enum status status = mysql_query_rows(
-        telling->link, "SET SESSION sql_quote_show_create = 1", NULL, NULL,
-        error);
+        link, "SET SESSION sql_quote_show_create = 1", NULL, NULL, error);
 
     if (status == STATUS_OK)
-        status = mysql_query_rows(
-            telling->link,
-            "SELECT DISTINCT TABLE_NAME FROM"
-            " information_schema.KEY_COLUMN_USAGE WHERE"
-            " TABLE_SCHEMA = DATABASE() AND"
-            " REFERENCED_TABLE_NAME IS NOT NULL",
-            take_child, &children, error);
-    for (size_t i = 0; i < children.count; i++) {
-        if (status == STATUS_OK)
-            status = tell_child(telling, children.names[i], error);
-        memory_free(children.names[i]);
-    }
-    memory_free(children.names);
+        status = find_children(link, &children, error);
+    for (size_t i = 0; i < children.count && status == STATUS_OK; i++)
+        if (children.texts[i] &&
+            !binlog_children_read(database, children.names[i],
+                                  children.texts[i], tell, context))
+            status = error_set_status(
+                error, ERROR_LOG_UNUSABLE, STATUS_ACTION,
+                "cannot understand the foreign keys of table \"%s\"",
+                children.names[i]);
+    forget(&children);
     return status;
 }
 
@@ -277,19 +308,18 @@ enum status binlog_children(struct source_session *session,
 {
     const struct mysql_source *source =
         (const struct mysql_source *)session->source;
-    struct telling telling = {.database = source->database, .tell = tell,
-                              .context = context};
+    MYSQL *link;
     bool is_native = false;
     enum status status = mysql_session_link((struct mysql_session *)session,
-                                            &telling.link, error);
+                                            &link, error);
 
     if (status == STATUS_OK)
-        status = mysql_query_rows(telling.link, "SHOW GLOBAL VARIABLES LIKE "
-                                                "'innodb_native_foreign_keys'",
+        status = mysql_query_rows(link, "SHOW GLOBAL VARIABLES LIKE "
+                                        "'innodb_native_foreign_keys'",
                                   take_native, &is_native, error);
     if (status != STATUS_OK ||
         (!source->is_mariadb && !is_native &&
-         mysql_get_server_version(telling.link) >= CASCADES_LOGGED))
+         mysql_get_server_version(link) >= CASCADES_LOGGED))
         return status;
-    return tell_children(&telling, error);
+    return tell_children(link, source->database, tell, context, error);
 }

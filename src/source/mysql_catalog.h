@@ -8,6 +8,9 @@
 
 /* What the files that read information_schema share. */
 
+/* A question with the names of all tables of one. */
+#define CATALOG_BYTES (4u * 1024 * 1024)
+
 /* --- mysql_describe.c --- */
 
 /* "... WHERE TABLE_SCHEMA = x AND TABLE_NAME IN (...)", appended. */
@@ -16,6 +19,8 @@ void mysql_catalog_where(const struct mysql_source *source,
                          struct buffer *sql);
 /* Cells of information_schema may be NULL. */
 const char *mysql_or_empty(const char *cell);
+/* Of a cell that is no number, too. */
+uint64_t mysql_or_zero(const char *cell);
 
 /* --- mysql_key.c --- */
 

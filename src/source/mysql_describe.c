@@ -3,22 +3,23 @@
  * of tables, never one a table. Names are compared byte by byte here, whatever
  * the server's collation finds.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "mysql_catalog.h"
 
 #define CHUNK_TABLES 2000u
-#define CATALOG_BYTES (4u * 1024 * 1024)
+/* So often is asked anew where tables change between the questions. */
+#define TRIES 3
 
 const char *mysql_or_empty(const char *cell)
 {
     return cell == NULL ? "" : cell;
 }
 
-static uint64_t cell_number(const char *cell)
+uint64_t mysql_or_zero(const char *cell)
 {
     uint64_t number = 0;
     return cell != NULL && text_to_u64(cell, &number) ? number : 0;
@@ -39,76 +40,6 @@ void mysql_catalog_where(const struct mysql_source *source,
         mysql_quote_text(sql, names[i]);
     }
     buffer_add_text(sql, ")");
-}
-
-/* --- names --- */
-
-struct name_list {
-    struct source_name *items;
-    size_t count;
-};
-
-/* Cells: name, type, rows, bytes. */
-static bool take_name(void *context, char **cells,
-                      const unsigned long *lengths)
-{
-    struct name_list *list = context;
-    (void)lengths;
-    if (cells[0] == NULL)
-        return true;
-    list->items = memory_resize(list->items, list->count + 1,
-                                sizeof(*list->items));
-    struct source_name *name = &list->items[list->count++];
-    name->name = memory_text(cells[0]);
-    name->is_view = text_equal(mysql_or_empty(cells[1]), "VIEW");
-    name->estimated_rows = cell_number(cells[2]);
-    name->estimated_bytes = cell_number(cells[3]);
-    return true;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(((const struct source_name *)left)->name,
-                  ((const struct source_name *)right)->name);
-}
-
-enum status mysql_names(struct source_session *session,
-                        struct source_name **names, size_t *count,
-                        struct error *error)
-{
-    struct name_list list = {NULL, 0};
-    struct buffer sql;
-    MYSQL *link = NULL;
-    enum status status = mysql_session_link((struct mysql_session *)session,
-                                            &link, error);
-    if (status != STATUS_OK)
-        return status;
-    buffer_init(&sql, CATALOG_BYTES);
-    buffer_add_text(&sql, "SELECT TABLE_NAME, TABLE_TYPE, TABLE_ROWS,"
-                          " DATA_LENGTH FROM information_schema.TABLES");
-    mysql_catalog_where((const struct mysql_source *)session->source, NULL, 0,
-                        &sql);
-    buffer_add_text(&sql, " AND TABLE_TYPE IN"
-                          " ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')");
-    status = mysql_query_rows(link, buffer_text(&sql), take_name, &list,
-                              error);
-    buffer_release(&sql);
-    if (status != STATUS_OK) {
-        mysql_names_free(list.items, list.count);
-        return status;
-    }
-    if (list.count > 1)
-        qsort(list.items, list.count, sizeof(*list.items), compare_names);
-    *names = list.items;
-    *count = list.count;
-    return STATUS_OK;
-}
-
-void mysql_names_free(struct source_name *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        memory_free(names[i].name);
-    memory_free(names);
 }
 
 /* --- describe --- */
@@ -168,8 +99,8 @@ static bool take_table(void *context, char **cells,
         return true;
     struct source_table *table = memory_new(1, sizeof(*table));
     table->table = table_new(work->source->database, cells[0]);
-    table->table->estimated_rows = cell_number(cells[3]);
-    table->table->estimated_bytes = cell_number(cells[4]);
+    table->table->estimated_rows = mysql_or_zero(cells[3]);
+    table->table->estimated_bytes = mysql_or_zero(cells[4]);
     if (!text_equal(type, "VIEW")) {
         memory_free(table->table->comment);
         table->table->comment = memory_text(mysql_or_empty(cells[5]));
@@ -365,8 +296,8 @@ static enum status forget_dropped(struct describing *work, MYSQL *link,
     return status;
 }
 
-static enum status describe_chunk(struct describing *work, MYSQL *link,
-                                  struct error *error)
+static enum status ask_all(struct describing *work, MYSQL *link,
+                           struct error *error)
 {
     enum status status = ask(work, link, TABLES, take_table, error);
     if (status == STATUS_OK)
@@ -378,8 +309,57 @@ static enum status describe_chunk(struct describing *work, MYSQL *link,
         status = read_keys(work, link, error);
     if (status == STATUS_OK)
         status = forget_dropped(work, link, error);
-    if (status == STATUS_OK)
-        status = mysql_cursor_units(link, work->tables, work->count, error);
+    if (status != STATUS_OK)
+        return status;
+    FAILPOINT("describe.asked", error);
+    return mysql_cursor_units(link, work->tables, work->count, error);
+}
+
+/* --- tables that change meanwhile --- */
+
+static void forget_all(struct describing *work)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        mysql_table_free(work->tables[i]);
+        work->tables[i] = NULL;
+    }
+}
+
+/* Did a table go, or get other columns, between the questions? */
+static bool has_moved(enum status status, const struct error *error)
+{
+    return status != STATUS_OK && (error->id == ERROR_TABLE_MISSING ||
+                                   error->id == ERROR_TABLE_CHANGED);
+}
+
+static enum status describe_chunk(struct describing *work, MYSQL *link,
+                                  struct error *error)
+{
+    enum status status = ask_all(work, link, error);
+    for (size_t i = 1; i < TRIES && has_moved(status, error); i++) {
+        forget_all(work);
+        status = ask_all(work, link, error);
+    }
+    return status;
+}
+
+/* Where tables move all the time, each is asked about alone; one that does
+ * not come to rest counts as gone, for now. */
+static enum status describe_alone(struct describing *work, MYSQL *link,
+                                  struct error *error)
+{
+    enum status status = STATUS_OK;
+    forget_all(work);
+    for (size_t i = 0; i < work->count && status == STATUS_OK; i++) {
+        struct describing one = {work->source, work->names + i, 1,
+                                 work->tables + i, 0};
+        status = describe_chunk(&one, link, error);
+        if (has_moved(status, error)) {
+            forget_all(&one);
+            error_clear(error);
+            status = STATUS_OK;
+        }
+    }
     return status;
 }
 
@@ -402,6 +382,8 @@ enum status mysql_describe(struct source_session *session,
             .tables = tables + done,
         };
         status = describe_chunk(&work, link, error);
+        if (has_moved(status, error))
+            status = describe_alone(&work, link, error);
     }
     for (size_t i = 0; i < count && status != STATUS_OK; i++) {
         mysql_table_free(tables[i]);

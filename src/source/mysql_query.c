@@ -36,6 +36,7 @@ static const struct meaning MEANINGS[] = {
     {1227, ERROR_SOURCE_GRANT}, /* privilege needed */
     {1370, ERROR_SOURCE_GRANT}, /* routine denied (of a view) */
     {1146, ERROR_TABLE_MISSING},
+    {1932, ERROR_TABLE_MISSING}, /* in the engine, MariaDB */
     {1054, ERROR_TABLE_CHANGED}, /* unknown column */
     {1176, ERROR_TABLE_CHANGED}, /* the forced index is gone */
     {1412, ERROR_TABLE_CHANGED}, /* definition changed, retry */

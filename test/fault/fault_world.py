@@ -11,15 +11,6 @@ from lab.proxy import TcpProxy
 FULL_BYTES = 24 << 20
 
 
-def is_stopped(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii",
-                  errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] == "T"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 class World:
     """Proxies before both ends, and a small disk for files."""
 
@@ -69,7 +60,7 @@ class World:
         """A run in which it happens: its result, and whether it did."""
         running = self.shop.tidemark.start(
             "run", environment={"TIDEMARK_FP": f"{point}=stop@{hit}"})
-        happened = running.wait_until(lambda: is_stopped(running.pid))
+        happened = running.wait_until(running.is_stopped)
         if happened:
             getattr(self, action)()
             running.send(signal.SIGCONT)

@@ -82,6 +82,15 @@ class Running:
     def alive(self):
         return self.child.poll() is None
 
+    def is_stopped(self):
+        """By SIGSTOP, as at a failpoint."""
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="ascii",
+                      errors="replace") as file:
+                return file.read().rpartition(")")[2].split()[0] == "T"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
     def _text(self, at):
         with open(self._paths[at], encoding="utf-8",
                   errors="replace") as file:

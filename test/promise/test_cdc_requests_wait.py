@@ -20,17 +20,12 @@ def rig(request, clickhouse, make_database, tidemark):
     return made
 
 
-def is_stopped(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
-
-
 def run_with(rig, point, statements):
     """A run, and what is written while it stands at the point."""
     running = rig.tidemark.start("run", environment={
         "TIDEMARK_FP": f"{point}=stop@1"})
     try:
-        assert running.wait_until(lambda: is_stopped(running.pid))
+        assert running.wait_until(running.is_stopped)
         for statement in statements:
             rig.sql(statement)
     finally:

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from commands import assert_failure
+from own import mariadb, mysql  # noqa: F401
 from rig import Rig
 
 CDC = [{"*": {"mode": "cdc"}}]
