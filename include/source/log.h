@@ -238,6 +238,13 @@ struct log_ledger {
 
 struct follow;
 struct log_ops {
+    /* From now on every connection of the source leads to the server that
+     * answers now, or is refused, and behind a refusal `next` fails, too: both
+     * STATUS_TEMPORARY. *is_other: it is not the one that was pinned, or else
+     * opened, before. */
+    enum status (*pin)(struct source *source, bool *is_other,
+                       struct error *error);
+    void (*unpin)(struct source *source);
     enum status (*facts)(struct source_session *session,
                          struct log_facts *facts, struct error *error);
     /* Where the last `files` files of the log begin, all of them where there

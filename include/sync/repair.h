@@ -17,6 +17,8 @@ struct repair {
     struct state *state;
     struct source_session *session;
     struct warehouse_session *warehouse;
+    _Atomic uint64_t *steps; /* counts what was done, for whoever waits; may be
+                                NULL. Set behind repair_open. */
 };
 enum status repair_open(struct sync *sync, struct repair *repair,
                         struct error *error) MUST_CHECK;

@@ -163,6 +163,8 @@ struct sync_run {
     bool is_due;   /* the daemon chose them: none was read today */
     enum steer_part part; /* whose progress its readers are */
     struct stay *stay; /* a follower that stays; NULL: the run ends */
+    const char *log_end; /* of the log, asked before the works were described;
+                            NULL: not asked */
 };
 
 /*

@@ -410,8 +410,12 @@ static enum status next_item(struct follow *follow, struct log_item *item,
 static enum status follow_next(struct follow *follow, struct log_item *item,
                                struct error *error)
 {
-    enum status status = next_item(follow, item, error);
+    enum status status = mysql_pin_heard(follow->source, error);
 
+    if (status == STATUS_OK)
+        status = next_item(follow, item, error);
+    else
+        *item = (struct log_item){.news = LOG_NOTHING};
     if (item->news == LOG_COMMIT)
         item->at_us = follow->ended_us;
     return status;
@@ -434,6 +438,8 @@ static const struct log_ledger *follow_ledger(const struct follow *follow)
 }
 
 const struct log_ops binlog_log_ops = {
+    .pin = mysql_pin,
+    .unpin = mysql_unpin,
     .facts = binlog_facts,
     .back = binlog_back,
     .end = binlog_end,

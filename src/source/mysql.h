@@ -3,6 +3,7 @@
 
 #include <mysql.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,7 +27,11 @@ struct mysql_source {
     int refusal;         /* enum log_loss */
     uint64_t collision; /* of the follower: makes its server id another one
                            after somebody else took it; 0 never */
+    atomic_bool is_elsewhere; /* a connection led to another server than the
+                                 pinned one */
     pthread_mutex_t mutex; /* guards what stands below */
+    char *pin;      /* of the server that was pinned last; NULL: none was */
+    bool is_pinned; /* all connections must lead there */
     struct mysql_charsets *charsets;
     struct source_bound bound; /* the last reading */
     int64_t bound_read_us;     /* monotonic; 0 never */
@@ -70,6 +75,19 @@ enum status mysql_query_begin(MYSQL *link, const char *sql, const char *what,
                               struct error *error) MUST_CHECK;
 /* Cuts the connection (an unread result goes with it). */
 void mysql_session_cut(struct mysql_session *session);
+
+/* --- mysql_pin.c ---------------------------------------------------------- */
+
+/* As log_ops. */
+enum status mysql_pin(struct source *source, bool *is_other,
+                      struct error *error) MUST_CHECK;
+void mysql_unpin(struct source *source);
+/* A connection that was just made: does it lead to the pinned server? */
+enum status mysql_pin_check(struct mysql_source *source, MYSQL *link,
+                            struct error *error) MUST_CHECK;
+/* STATUS_TEMPORARY once one did not, until the next pin. */
+enum status mysql_pin_heard(struct mysql_source *source, struct error *error)
+    MUST_CHECK;
 
 /* --- mysql_query.c: small results by the text protocol ------------------- */
 

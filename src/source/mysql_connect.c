@@ -163,8 +163,8 @@ char *mysql_link_tls(MYSQL *link)
 enum status mysql_session_link(struct mysql_session *session, MYSQL **link,
                                struct error *error)
 {
-    const struct mysql_source *source =
-        (const struct mysql_source *)session->base.source;
+    struct mysql_source *source =
+        (struct mysql_source *)session->base.source;
     if (session->link == NULL) {
         if (session->is_in_snapshot)
             return error_set(error, ERROR_SOURCE_REACH,
@@ -174,6 +174,11 @@ enum status mysql_session_link(struct mysql_session *session, MYSQL **link,
             mysql_link_open(source->settings, &session->link, error);
         if (status != STATUS_OK)
             return status;
+        status = mysql_pin_check(source, session->link, error);
+        if (status != STATUS_OK) {
+            mysql_session_cut(session);
+            return status;
+        }
         session->thread_id = mysql_thread_id(session->link);
     }
     *link = session->link;

@@ -104,6 +104,7 @@ static void driver_close(struct source *base)
     mysql_charsets_free(source->charsets);
     pthread_mutex_destroy(&source->mutex);
     memory_free(source->refused_place);
+    memory_free(source->pin);
     memory_free(source->database);
     memory_free(source->facts.product);
     memory_free(source->facts.identity);

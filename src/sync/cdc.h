@@ -32,8 +32,11 @@ struct cdc_table {
     bool is_beside;      /* beside the table that is there, before the log */
     bool waits;          /* a later round of a daemon reads it whole */
     atomic_bool is_copied; /* and that was done */
-    uint64_t went_version; /* rows went by a foreign key, and its copy of
-                              this round may lack them; 0: none did */
+    uint64_t ahead_request; /* the newest note that a copy of it was made
+                               which the log has not reached; 0: none */
+    uint64_t went_version; /* rows went by a foreign key, and a copy of it
+                              may lack them; 0: none did */
+    bool is_went_noted;    /* in the state, or with the next checkpoint */
     atomic_bool has_ended; /* it was tried, with or without success */
     bool is_prepared;    /* the warehouse's table is ready */
     bool is_stopped;     /* no row of it is taken any more */
@@ -102,6 +105,7 @@ struct cdc {
     size_t edge_count;
     bool has_cascades; /* rows may be gone that no request has seen to yet */
     bool is_repairing; /* rows of an older place may still be loaded */
+    _Atomic uint64_t repair_steps; /* moves while rows are read again */
     bool has_moved;    /* transactions since the last seal */
     struct log_ledger before; /* of the rounds before this one */
     int64_t retention_s;      /* of the log; -1 unknown, 0 for ever */
@@ -112,6 +116,23 @@ struct cdc {
 
 /* Does any table of the run follow the log? */
 bool cdc_is_wanted(const struct sync_run *run);
+/* --- cdc_ready.c: before the tables of a round are described ------------- */
+
+struct cdc_ready {
+    bool is_late; /* what was described before is too old, or of another
+                     server */
+    char *end;    /* where the log begins anew; owned, or NULL */
+};
+/* From now on one server alone is asked (log_ops.pin). Waits until all can be
+ * seen that lies before the saved place. */
+enum status cdc_ready(struct sync *sync, struct cdc_ready *ready,
+                      struct error *error) MUST_CHECK;
+/* Every SELECT from then on sees what came before the place. *has_waited is
+ * set where that took a while; may be NULL. */
+enum status cdc_wait_visible(struct sync *sync, struct source_session *session,
+                             const char *place, bool *has_waited,
+                             struct error *error) MUST_CHECK;
+
 /*
  * Takes the stream, finds the place to go on from and what must be copied.
  * The epoch is settled: nothing of the round was loaded before. Where the log
@@ -187,6 +208,9 @@ void cdc_ledger_begin(struct cdc *cdc, const char *saved);
 /* As JSON, to be saved with the checkpoint; the caller frees it. */
 char *cdc_ledger_text(const struct cdc *cdc);
 
+#define CDC_ALL "{\"all\":true}"
+#define CDC_ALL_LATER "{\"all\":true,\"waits\":true}"
+
 /* --- cdc_request.c ------------------------------------------------------- */
 
 /* Everything of a table, with the next checkpoint; `version` is that of the
@@ -215,6 +239,11 @@ enum status cdc_file_table(struct cdc *cdc, struct state *state,
                            const char *table, uint64_t version,
                            const char *reason, struct error *error)
     MUST_CHECK;
+/* The same, when the log was read to where the reading was: what a foreign key
+ * changed beside it. */
+enum status cdc_file_later(struct cdc *cdc, struct state *state,
+                           const char *table, uint64_t version,
+                           struct error *error) MUST_CHECK;
 /* Which tables must be copied: files what is known without the log (new
  * tables, those that are followed no more), then reads the open ones. */
 enum status cdc_requests_read(struct cdc *cdc, struct error *error)
@@ -223,6 +252,11 @@ enum status cdc_requests_read(struct cdc *cdc, struct error *error)
  * for. *is_open: another round is needed. */
 enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
                                struct error *error) MUST_CHECK;
+/* What copies have filed is older than the log that is opened behind them. */
+enum status cdc_requests_copied(struct cdc *cdc, struct error *error)
+    MUST_CHECK;
+/* Is every request that was made in the state by now? */
+bool cdc_requests_are_saved(struct cdc *cdc);
 void cdc_requests_drop(struct cdc *cdc);
 
 /* --- cdc_stay.c ----------------------------------------------------------- */
@@ -262,6 +296,8 @@ void cdc_parent(void *context, struct followed *followed, size_t reference,
 /* May rows be gone beside the log that no request has seen to? A row that is
  * written then may have been gone before: what hung on it is asked for. */
 void cdc_expect_cascades(struct cdc *cdc, bool has_cascades);
+/* Do rows of other tables go, or change, with those of the table? */
+bool cdc_has_cascade(const struct cdc_table *table);
 void cdc_passed(void *context, const char *database, const char *name,
                 uint64_t version);
 /* Nobody knows which rows of a table went: its children, theirs and so on are
@@ -299,6 +335,18 @@ bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request);
 bool cdc_must_wait(const struct state_request *request);
 /* Does it only say that the log has not got there yet? */
 bool cdc_is_note(const struct state_request *request);
+/* Likewise, or will be another request then. */
+bool cdc_is_let_go(const struct state_request *request);
+/* Keeps that rows of the table are read, or were, ahead of the log, by a
+ * reading of that version: before anything is loaded, or while the request is
+ * open for which all of it is read. */
+enum status cdc_file_passed(struct cdc *cdc, struct state *state,
+                            const struct cdc_table *table, bool is_copy,
+                            uint64_t version, struct error *error) MUST_CHECK;
+/* On another server: requests, with the next checkpoint, of all tables that
+ * are so. */
+enum status cdc_request_ahead(struct cdc *cdc, uint64_t version,
+                              struct error *error) MUST_CHECK;
 /* Must the log be read on before it is served (cdc_wait.c)? */
 bool cdc_is_waiting(const struct cdc *cdc,
                     const struct state_request *request);

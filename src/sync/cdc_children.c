@@ -164,9 +164,24 @@ void cdc_expect_cascades(struct cdc *cdc, bool has_cascades)
         cdc->tables[i].followed.tells_new = has_cascades;
 }
 
+bool cdc_has_cascade(const struct cdc_table *table)
+{
+    for (size_t i = 0; i < table->followed.reference_count; i++)
+        if (table->edges[i]->child.on_delete)
+            return true;
+    return false;
+}
+
+/* Was a copy of it made, or may one be, that the log has not reached? */
+static bool may_lack_rows(const struct cdc_table *table)
+{
+    return table->needs_copy || table->waits ||
+           table->ahead_request > atomic_load(&table->cdc->passed_request);
+}
+
 /*
- * A copy of this round may have been made when the child was gone already: the
- * warehouse never held it, while the log has brought what hung on it.
+ * A copy may have been made when the child was gone already: the warehouse
+ * never held it, while the log has brought what hung on it.
  */
 void cdc_parent(void *context, struct followed *followed, size_t reference,
                 enum log_touch touch, const char *value, uint64_t version)
@@ -178,7 +193,7 @@ void cdc_parent(void *context, struct followed *followed, size_t reference,
         return;
     if (touch == PARENT_GONE && !cdc->has_cascades)
         cdc_expect_cascades(cdc, true);
-    if (touch == PARENT_GONE && edge->table && edge->table->needs_copy)
+    if (touch == PARENT_GONE && edge->table && may_lack_rows(edge->table))
         edge->table->went_version = version;
     cdc_request_children(cdc, edge, touch != PARENT_CHANGED, value, version);
 }

@@ -146,6 +146,9 @@ enum status cdc_copy(struct cdc_table *table, struct task *task,
                               : copy_over(table, task, error);
     if (status == STATUS_OK && table->is_beside)
         status = cdc_follow_swapped(table, task, error);
+    if (status == STATUS_OK)
+        status = cdc_file_passed(table->cdc, task->state, table, true,
+                                 table->cdc->scan, error);
     atomic_store(&table->is_copied, status == STATUS_OK);
     return status;
 }

@@ -45,6 +45,7 @@ static enum status find_rows(struct portion *portion,
             request->count = end - request->first;
         status = service->cdc->sync->warehouse->ops->rows_by(
             service->repair.warehouse, request, found, &is_more, error);
+        atomic_fetch_add(&service->cdc->repair_steps, 1);
         if (status == STATUS_OK && !is_more) {
             add_keys(portion, found);
             request->first += request->count;

@@ -33,8 +33,8 @@ static enum status file_whole(struct service *service, const char *name,
 {
     if (!cdc_table_named(service->cdc, name))
         return STATUS_OK;
-    return cdc_file_table(service->cdc, service->repair.state, name,
-                          cause_of(service), REASON, error);
+    return cdc_file_later(service->cdc, service->repair.state, name,
+                          cause_of(service), error);
 }
 
 static enum status file_branch_one(void *context, const char *name,

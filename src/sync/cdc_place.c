@@ -17,9 +17,6 @@
 /* A prepared transaction is named when it is that old. */
 #define WAITING_S 3600
 
-#define VISIBLE_PAUSE_MS 50
-#define VISIBLE_MAX_US INT64_C(60000000)
-
 static const struct log_ops *log_of(const struct cdc *cdc)
 {
     return cdc->sync->source->ops->log;
@@ -57,14 +54,19 @@ static enum status forget_copies(struct cdc *cdc, struct error *error)
     return status;
 }
 
-/* Begins at the end of the log as it is now. */
+/* Begins at the end of the log, as it was asked before the tables were
+ * described. */
 static enum status begin_anew(struct cdc *cdc, uint64_t clock,
                               const char *reason, struct error *error)
 {
+    const char *end = cdc->run->log_end;
+    enum status status = STATUS_OK;
     memory_free(cdc->place);
     cdc->place = NULL;
-    enum status status = log_of(cdc)->end(cdc->session, clock, &cdc->place,
-                                          error);
+    if (end && log_of(cdc)->clock(end) == clock)
+        cdc->place = memory_text(end);
+    else
+        status = log_of(cdc)->end(cdc->session, clock, &cdc->place, error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < cdc->count; i++)
@@ -115,6 +117,10 @@ static enum status move_place(struct cdc *cdc, struct error *error)
     cdc->place = moved;
     for (size_t i = 0; i < cdc->count && status == STATUS_OK; i++)
         status = request_beyond(cdc, &cdc->tables[i], error);
+    if (status == STATUS_OK)
+        status = cdc_request_ahead(
+            cdc, version_make(cdc->epoch, log_of(cdc)->clock(cdc->place), 0),
+            error);
     if (status == STATUS_OK)
         status = forget_copies(cdc, error);
     return status == STATUS_OK ? save_place(cdc, error) : status;
@@ -189,26 +195,6 @@ static enum status number_copies(struct cdc *cdc, struct error *error)
     return status;
 }
 
-/* Every SELECT of the copies must see what came before the place. */
-static enum status wait_visible(struct cdc *cdc, struct error *error)
-{
-    int64_t until_us = clock_monotonic_us() + VISIBLE_MAX_US;
-    bool is_visible = false;
-    for (;;) {
-        enum status status = log_of(cdc)->visible(cdc->session, cdc->place,
-                                                  &is_visible, error);
-        if (status != STATUS_OK || is_visible)
-            return status;
-        if (clock_monotonic_us() > until_us)
-            return error_set(error, ERROR_LOG_INVISIBLE,
-                             "could not see in a minute what the log of "
-                             "source \"%s\" holds",
-                             cdc->sync->endpoint->name);
-        if (!clock_sleep_ms(VISIBLE_PAUSE_MS))
-            return stop_check(error);
-    }
-}
-
 /* Which of them must be made beside the table that is there? */
 static enum status find_besides(struct cdc *cdc, struct error *error)
 {
@@ -262,7 +248,8 @@ static enum status ready_copies(struct cdc *cdc, struct error *error)
     if (status == STATUS_OK && count > 0)
         status = number_copies(cdc, error);
     if (status == STATUS_OK && count > 0)
-        status = wait_visible(cdc, error);
+        status = cdc_wait_visible(cdc->sync, cdc->session, cdc->place, NULL,
+                                  error);
     return status;
 }
 

@@ -19,8 +19,6 @@
 /* Of one table at once; more is a copy. */
 #define KEYS_MAX 200000
 #define KEYS_BYTES ((size_t)32 << 20)
-#define VISIBLE_PAUSE_MS 20
-#define VISIBLE_MAX_US INT64_C(60000000)
 
 /* --- one table ----------------------------------------------------------- */
 
@@ -88,19 +86,22 @@ static enum status serve_table(struct portion *portion,
                                const struct state_request *open, size_t count,
                                struct error *error)
 {
+    struct service *service = portion->service;
     enum status status = STATUS_OK;
     repair_list_init(&portion->keys, KEYS_MAX, KEYS_BYTES);
     portion_open_gone(portion);
-    portion->is_whole = portion->service->version == 0;
+    portion->is_whole = service->version == 0;
+    if (!portion->is_whole)
+        status = cdc_file_passed(service->cdc, service->repair.state,
+                                 portion->table, false, service->version,
+                                 error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         if (is_of(portion, open, i))
             status = take_request(portion, &open[i], error);
     if (status == STATUS_OK && portion->keys.count > 0 && !portion->is_whole)
         status = read_keys(portion, error);
     if (status == STATUS_OK && portion->is_whole)
-        status = service_file_copy(portion->service, portion->table, error);
-    if (status == STATUS_OK)
-        status = service_file_passed(portion->service, portion->table, error);
+        status = service_file_copy(service, portion->table, error);
     if (status == STATUS_OK)
         status = strike_off(portion, open, count, error);
     portion_close_gone(portion);
@@ -109,26 +110,6 @@ static enum status serve_table(struct portion *portion,
 }
 
 /* --- passes -------------------------------------------------------------- */
-
-static enum status wait_visible(struct service *service, struct error *error)
-{
-    const struct log_ops *log = service->cdc->sync->source->ops->log;
-    int64_t until_us = clock_monotonic_us() + VISIBLE_MAX_US;
-    bool is_visible = false;
-    for (;;) {
-        enum status status = log->visible(service->repair.session,
-                                          service->place, &is_visible, error);
-        if (status != STATUS_OK || is_visible)
-            return status;
-        if (clock_monotonic_us() > until_us)
-            return error_set(error, ERROR_LOG_INVISIBLE,
-                             "could not see in a minute what the log of "
-                             "source \"%s\" holds",
-                             service->cdc->sync->endpoint->name);
-        if (!clock_sleep_ms(VISIBLE_PAUSE_MS))
-            return stop_check(error);
-    }
-}
 
 /* The place of the last checkpoint, and a reading there. */
 static enum status take_place(struct service *service, struct error *error)
@@ -146,7 +127,8 @@ static enum status take_place(struct service *service, struct error *error)
         return error_set(error, ERROR_STATE_DAMAGED,
                          "cannot find the place of stream \"%s\"", cdc->name);
     service->clock = cdc->sync->source->ops->log->clock(service->place);
-    status = wait_visible(service, error);
+    status = cdc_wait_visible(cdc->sync, service->repair.session,
+                              service->place, NULL, error);
     if (status == STATUS_OK)
         status = state_scan_take(service->repair.state,
                                  cdc->sync->endpoint->name, service->clock,
@@ -205,7 +187,10 @@ enum status service_open(struct service *service, struct error *error)
         return STATUS_OK;
     state_close(service->repair.state);
     FAILPOINT("repair.begin", error);
-    return repair_open(service->cdc->sync, &service->repair, error);
+    enum status status = repair_open(service->cdc->sync, &service->repair,
+                                     error);
+    service->repair.steps = &service->cdc->repair_steps;
+    return status;
 }
 
 /* One after the other what is open now; *is_done: nothing is. */

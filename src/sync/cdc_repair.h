@@ -70,11 +70,6 @@ size_t portion_found_max(const struct table *table);
 enum status service_wait(struct service *service,
                          const struct state_request *open, size_t count,
                          struct error *error) MUST_CHECK;
-/* Before requests of the table are struck off: until the log has reached what
- * was read, a row that it brings may have been gone before. */
-enum status service_file_passed(struct service *service,
-                                const struct cdc_table *table,
-                                struct error *error) MUST_CHECK;
 /* cdc_repair.c: connections, once. */
 enum status service_open(struct service *service,
                          struct error *error) MUST_CHECK;

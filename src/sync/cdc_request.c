@@ -14,7 +14,7 @@
 #include "sync/repair_scope.h"
 
 #define OPEN_MAX 10000
-#define ALL "{\"all\":true}"
+#define WENT "{\"went\":true}"
 #define CHILDREN "foreign keys change it beside the log"
 
 /* `version` tells causes apart: one that is served must not hide the next. */
@@ -36,7 +36,7 @@ static bool is_all_requested(const struct cdc *cdc, const struct work *work)
 {
     for (size_t i = 0; i < cdc->request_count; i++)
         if (text_equal(cdc->requests[i].table, work->name) &&
-            text_equal(cdc->requests[i].scope, ALL))
+            text_equal(cdc->requests[i].scope, CDC_ALL))
             return true;
     return false;
 }
@@ -46,7 +46,7 @@ bool cdc_request_table(struct cdc *cdc, const struct work *work,
 {
     if (is_all_requested(cdc, work))
         return false;
-    add_request(cdc, work, version, memory_text(ALL), reason);
+    add_request(cdc, work, version, memory_text(CDC_ALL), reason);
     return true;
 }
 
@@ -156,22 +156,32 @@ static void drop_pending(struct cdc *cdc)
     cdc->pending_count = 0;
 }
 
-/* Once its copy cannot lack more of them: each request begins one anew. */
-static void request_below_copies(struct cdc *cdc)
+static bool is_being_copied(const struct cdc_table *table)
 {
-    for (size_t i = 0; i < cdc->count; i++) {
-        struct cdc_table *table = &cdc->tables[i];
-        if (table->went_version == 0 ||
-            (!atomic_load(&table->has_ended) && !stay_is_ending(cdc->stay)))
-            continue;
+    return table->needs_copy && !atomic_load(&table->has_ended);
+}
+
+/* Once its copy cannot lack more of them, for each request begins one anew;
+ * until then a note stands for them. */
+static void request_below_copy(struct cdc_table *table)
+{
+    struct cdc *cdc = table->cdc;
+    bool is_early = is_being_copied(table) && !stay_is_ending(cdc->stay);
+    if (!is_early)
         cdc_request_branch(cdc, table->work->name, table->went_version);
+    else if (!table->is_went_noted)
+        add_request(cdc, table->work, table->went_version, memory_text(WENT),
+                    "rows went while it was copied");
+    table->is_went_noted = is_early;
+    if (!is_early)
         table->went_version = 0;
-    }
 }
 
 void cdc_requests_gather(struct cdc *cdc)
 {
-    request_below_copies(cdc);
+    for (size_t i = 0; i < cdc->count; i++)
+        if (cdc->tables[i].went_version != 0)
+            request_below_copy(&cdc->tables[i]);
     for (size_t i = 0; i < cdc->pending_count; i++) {
         const struct cdc_pending *pending = &cdc->pending[i];
         if (pending->values.count > 0 && !pending->values.is_full)
@@ -196,10 +206,14 @@ static void take_open(struct cdc *cdc, const struct state_request *request)
     struct scope scope;
     cdc->last_request = request->id;
     scope_read(request->scope, &scope);
-    bool is_copy = table && scope.kind == SCOPE_ALL;
+    bool is_copy = table && scope.kind == SCOPE_ALL && !scope.waits;
     if (scope.kind == SCOPE_CHILDREN || scope.kind == SCOPE_KEYS ||
-        scope.kind == SCOPE_PASSED)
+        (table && scope.kind == SCOPE_PASSED && cdc_has_cascade(table)))
         cdc_expect_cascades(cdc, true);
+    if (table && scope.kind == SCOPE_PASSED && scope.is_copy)
+        table->ahead_request = request->id;
+    if (table && scope.kind == SCOPE_WENT)
+        (void)text_to_u64(request->visible, &table->went_version);
     scope_release(&scope);
     if (!is_copy)
         return;
@@ -218,21 +232,40 @@ static enum status read_requests(struct cdc *cdc, struct error *error)
     return status;
 }
 
+static enum status file(struct cdc *cdc, struct state *state,
+                        struct state_request *request, uint64_t version,
+                        struct error *error)
+{
+    char visible[24] = "";
+    request->source = (char *)(uintptr_t)cdc->sync->endpoint->name;
+    request->visible = visible;
+    if (version != 0)
+        (void)snprintf(visible, sizeof visible, "%" PRIu64, version);
+    return state_request_file(state, request, error);
+}
+
 enum status cdc_file_table(struct cdc *cdc, struct state *state,
                            const char *table, uint64_t version,
                            const char *reason, struct error *error)
 {
-    char visible[24] = "";
     struct state_request request = {
-        .source = (char *)(uintptr_t)cdc->sync->endpoint->name,
         .table = (char *)(uintptr_t)table,
-        .scope = (char *)(uintptr_t)ALL,
-        .visible = visible,
+        .scope = (char *)(uintptr_t)CDC_ALL,
         .reason = (char *)(uintptr_t)reason,
     };
-    if (version != 0)
-        (void)snprintf(visible, sizeof visible, "%" PRIu64, version);
-    return state_request_file(state, &request, error);
+    return file(cdc, state, &request, version, error);
+}
+
+enum status cdc_file_later(struct cdc *cdc, struct state *state,
+                           const char *table, uint64_t version,
+                           struct error *error)
+{
+    struct state_request request = {
+        .table = (char *)(uintptr_t)table,
+        .scope = (char *)(uintptr_t)CDC_ALL_LATER,
+        .reason = (char *)(uintptr_t)CHILDREN,
+    };
+    return file(cdc, state, &request, version, error);
 }
 
 /* At once: what must be copied is known without the log. */
@@ -286,6 +319,17 @@ static enum status file_new(struct cdc *cdc, struct error *error)
     return status;
 }
 
+/* Somebody noted them, and died before he could ask for what hung on them. */
+static void request_noted(struct cdc *cdc)
+{
+    for (size_t i = 0; i < cdc->count; i++) {
+        struct cdc_table *table = &cdc->tables[i];
+        if (table->went_version != 0)
+            cdc_request_branch(cdc, table->work->name, table->went_version);
+        table->went_version = 0;
+    }
+}
+
 enum status cdc_requests_read(struct cdc *cdc, struct error *error)
 {
     enum status status = file_absent(cdc, error);
@@ -293,7 +337,10 @@ enum status cdc_requests_read(struct cdc *cdc, struct error *error)
         status = read_requests(cdc, error);
     if (status == STATUS_OK)
         status = file_new(cdc, error);
-    return status == STATUS_OK ? read_requests(cdc, error) : status;
+    if (status == STATUS_OK)
+        status = read_requests(cdc, error);
+    request_noted(cdc);
+    return status;
 }
 
 static enum status serve_below(struct cdc_table *table, uint64_t below,
@@ -307,11 +354,6 @@ static enum status serve_below(struct cdc_table *table, uint64_t below,
         status = ops->tombstones_below(cdc->warehouse, table->work->table,
                                        below, error);
     return status;
-}
-
-static bool is_being_copied(const struct cdc_table *table)
-{
-    return table->needs_copy && !atomic_load(&table->has_ended);
 }
 
 /* A copy serves what was filed before it began, perhaps rounds ago: nothing
@@ -330,14 +372,17 @@ static enum status serve(struct cdc *cdc, const struct state_request *request,
     enum status status = STATUS_OK;
     if (!table)
         return STATUS_OK; /* it waits until the table is followed again */
-    if (is_served_by_copy(table, request)) {
+    if (scope->kind == SCOPE_WENT) {
+        if (table->went_version != 0 || !cdc_requests_are_saved(cdc))
+            return STATUS_OK;
+    } else if (is_served_by_copy(table, request)) {
         status = cdc_follow_moves(cdc, cdc->state, table, scope, error);
     } else if (scope->kind == SCOPE_BELOW) {
         status = serve_below(table, scope->below, error);
         if (is_being_copied(table) || cdc->is_repairing)
             return status; /* older rows may still come */
     } else {
-        if (scope->kind == SCOPE_ALL)
+        if (scope->kind == SCOPE_ALL && !scope->waits)
             stay_want_round(table, request->id);
         return STATUS_OK;
     }
@@ -371,6 +416,25 @@ enum status cdc_requests_serve(struct cdc *cdc, bool *is_open,
     if (!cdc->is_stale)
         cdc_wait_passed(cdc);
     return cdc_repair(cdc, cdc->run->results, is_open, error);
+}
+
+enum status cdc_requests_copied(struct cdc *cdc, struct error *error)
+{
+    struct state_request *open;
+    size_t count;
+    enum status status = read_open(cdc, &open, &count, error);
+    if (count > 0)
+        cdc->last_request = open[count - 1].id;
+    state_requests_free(open, count);
+    return status;
+}
+
+bool cdc_requests_are_saved(struct cdc *cdc)
+{
+    struct deliver_counts counts;
+    deliver_counts(cdc->deliver, &counts);
+    return cdc->pending_count == 0 && cdc->request_count == 0 &&
+           counts.deliveries >= cdc->deliveries;
 }
 
 void cdc_requests_drop(struct cdc *cdc)

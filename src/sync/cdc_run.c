@@ -15,6 +15,12 @@
 #define RETRY_FIRST_MS 500
 #define RETRY_CAP_MS 30000
 
+struct rounds {
+    bool is_again; /* the tables must be described anew first */
+    bool is_open;  /* a further one is needed */
+    bool is_stale; /* it went on to a statement, not to the end */
+};
+
 static bool is_followed(const struct work *work)
 {
     return work->mode == MODE_CDC && work->problem.id == ERROR_NONE;
@@ -55,6 +61,8 @@ static enum status run_round(struct cdc *cdc, bool *is_open, bool *is_stale,
     if (status == STATUS_OK)
         status = cdc_settle_copies(cdc, error);
     if (status == STATUS_OK)
+        status = cdc_requests_copied(cdc, error);
+    if (status == STATUS_OK)
         status = cdc_follow(cdc, error);
     for (size_t i = 0; i < cdc->count; i++)
         note_table(&cdc->tables[i]);
@@ -62,42 +70,6 @@ static enum status run_round(struct cdc *cdc, bool *is_open, bool *is_stale,
         status = cdc_requests_serve(cdc, is_open, error);
     *is_stale = cdc->is_stale;
     return status;
-}
-
-static enum status try_round(struct sync *sync, struct sync_run *run,
-                             bool *is_open, bool *is_stale,
-                             struct error *error)
-{
-    struct cdc cdc;
-    error_clear(error);
-    enum status status = cdc_begin(&cdc, sync, run, error);
-    if (status == STATUS_OK)
-        status = run_round(&cdc, is_open, is_stale, error);
-    cdc_end(&cdc);
-    return status;
-}
-
-/* A lost connection costs what was not yet confirmed. */
-static enum status one_round(struct sync *sync, struct sync_run *run,
-                             bool *is_open, bool *is_stale,
-                             struct error *error)
-{
-    struct backoff backoff;
-    uint64_t wait_ms = 0;
-    backoff_init(&backoff, RETRY_FIRST_MS, RETRY_CAP_MS,
-                 sync->settings->retry_ms);
-    for (;;) {
-        enum status status = try_round(sync, run, is_open,
-                                       is_stale, error);
-        if (status != STATUS_TEMPORARY ||
-            !backoff_next(&backoff, 0, &wait_ms))
-            return status;
-        log_line(error->id == ERROR_LOG_COLLISION ? LOG_WARNING : LOG_INFO,
-                 NULL, "%s (%s), again in %.1f s", error->what,
-                 error_id_text(error->id), (double)wait_ms / 1000);
-        if (!clock_sleep_ms(wait_ms))
-            return stop_check(error);
-    }
 }
 
 /* Puts what is known now of a table in place of what was. */
@@ -126,6 +98,50 @@ static enum status describe_again(struct sync *sync, struct sync_run *run,
             replace_work(&run->works[i], works, count);
     works_free(sync, works, count);
     return STATUS_OK;
+}
+
+/* The works were described before the run, or by the round before. */
+static enum status try_round(struct sync *sync, struct sync_run *run,
+                             struct rounds *rounds, struct error *error)
+{
+    struct cdc_ready ready;
+    struct cdc cdc = {.sync = NULL};
+    error_clear(error);
+    enum status status = cdc_ready(sync, &ready, error);
+    rounds->is_again |= ready.is_late;
+    if (status == STATUS_OK && rounds->is_again)
+        status = describe_again(sync, run, error);
+    rounds->is_again &= status != STATUS_OK;
+    run->log_end = ready.end;
+    if (status == STATUS_OK)
+        status = cdc_begin(&cdc, sync, run, error);
+    if (status == STATUS_OK)
+        status = run_round(&cdc, &rounds->is_open, &rounds->is_stale, error);
+    cdc_end(&cdc);
+    run->log_end = NULL;
+    memory_free(ready.end);
+    return status;
+}
+
+/* A lost connection costs what was not yet confirmed. */
+static enum status one_round(struct sync *sync, struct sync_run *run,
+                             struct rounds *rounds, struct error *error)
+{
+    struct backoff backoff;
+    uint64_t wait_ms = 0;
+    backoff_init(&backoff, RETRY_FIRST_MS, RETRY_CAP_MS,
+                 sync->settings->retry_ms);
+    for (;;) {
+        enum status status = try_round(sync, run, rounds, error);
+        if (status != STATUS_TEMPORARY ||
+            !backoff_next(&backoff, 0, &wait_ms))
+            return status;
+        log_line(error->id == ERROR_LOG_COLLISION ? LOG_WARNING : LOG_INFO,
+                 NULL, "%s (%s), again in %.1f s", error->what,
+                 error_id_text(error->id), (double)wait_ms / 1000);
+        if (!clock_sleep_ms(wait_ms))
+            return stop_check(error);
+    }
 }
 
 static void keep_outcome(struct sync *sync, struct sync_run *run,
@@ -159,24 +175,21 @@ static enum status refuse_backfill(struct error *error)
 enum status cdc_run(struct sync *sync, struct sync_run *run,
                     struct error *error)
 {
-    bool is_open = true;
-    bool is_again = false;
+    struct rounds rounds = {.is_open = true};
     int64_t started_us = 0;
     enum status worst = STATUS_OK;
     if (run->kind == TASK_BACKFILL)
         return refuse_backfill(error);
-    for (size_t i = 0; i < ROUNDS_MAX && worst == STATUS_OK && is_open;) {
-        bool is_stale = false;
+    for (size_t i = 0; i < ROUNDS_MAX && worst == STATUS_OK &&
+                       rounds.is_open;) {
+        rounds.is_open = rounds.is_stale = false;
         started_us = clock_utc_us();
-        is_open = false;
-        if (is_again)
-            worst = describe_again(sync, run, error);
-        if (worst == STATUS_OK)
-            worst = one_round(sync, run, &is_open, &is_stale, error);
-        is_again = true;
-        is_open |= is_stale; /* it went on to its statement, not to the end */
-        i += !is_stale;
+        worst = one_round(sync, run, &rounds, error);
+        rounds.is_again = true;
+        rounds.is_open |= rounds.is_stale;
+        i += !rounds.is_stale;
     }
+    sync->source->ops->log->unpin(sync->source);
     for (size_t i = 0; i < run->count; i++) {
         if (run->works[i].mode != MODE_CDC ||
             steer_is_paused(sync->steer, run->works[i].name))

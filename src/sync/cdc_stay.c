@@ -114,18 +114,32 @@ static enum status run_round(struct stay *stay, struct sync_run *run,
     return status;
 }
 
+/* What stands in the way of the log alone is told by the round. */
+static enum status make_ready(struct sync *sync, struct cdc_ready *ready,
+                              struct error *error)
+{
+    enum status status = cdc_ready(sync, ready, error);
+    if (status != STATUS_ACTION && status != STATUS_TABLE)
+        return status;
+    error_clear(error);
+    return STATUS_OK;
+}
+
 /* Tables described as they are now, then the round. */
 static enum status one_round(struct stay *stay, struct error *error)
 {
     struct sync *sync = stay->sync;
+    struct cdc_ready ready;
     struct sync_run run = {.kind = TASK_RUN, .stay = stay,
                            .part = STEER_FOLLOWER};
     stay->generation = steer_generation(stay->steer);
     stay->round_at_us = 0;
     atomic_store(&stay->is_ending, false);
     error_clear(error);
-    enum status status = works_list(sync, NULL, &run.works, &run.count,
-                                    error);
+    enum status status = make_ready(sync, &ready, error);
+    run.log_end = ready.end;
+    if (status == STATUS_OK)
+        status = works_list(sync, NULL, &run.works, &run.count, error);
     bool is_wanted = status == STATUS_OK && cdc_is_wanted(&run);
     if (status == STATUS_OK && is_wanted) {
         run.results = memory_new(run.count, sizeof *run.results);
@@ -133,6 +147,7 @@ static enum status one_round(struct stay *stay, struct error *error)
         memory_free(run.results);
     }
     works_free(sync, run.works, run.count);
+    memory_free(ready.end);
     if (error->id == ERROR_NOTHING_MATCHES)
         status = STATUS_OK;
     if (status == STATUS_OK && !is_wanted) {
@@ -232,6 +247,7 @@ enum status cdc_stay(struct sync *sync, struct steer *steer,
     pthread_mutex_init(&stay.mutex, NULL);
     error_clear(error);
     enum status status = rounds(&stay, error);
+    sync->source->ops->log->unpin(sync->source);
     stay_pauses_free(&stay);
     pthread_mutex_destroy(&stay.mutex);
     if (status == STATUS_OK)

@@ -12,6 +12,7 @@
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_MOST_MS 60000
 #define LOOK_MAX 10000
+#define WAIT_STEP_MS 20
 
 static void *run_repair(void *argument)
 {
@@ -49,10 +50,25 @@ static void put_off(struct stay_repair *repair)
              repair->error.what, (double)repair->pause_ms / 1000);
 }
 
+/* A round may end while many rows are read again: who waits for that shows
+ * that it moves, and nothing once it stands still. */
+static void await_end(struct stay_repair *repair)
+{
+    struct cdc *cdc = repair->cdc;
+    uint64_t seen = 0;
+    while (!atomic_load(&repair->has_ended) && clock_sleep_ms(WAIT_STEP_MS)) {
+        uint64_t steps = atomic_load(&cdc->repair_steps);
+        if (steps != seen)
+            steer_progress(cdc->stay->steer, STEER_FOLLOWER);
+        seen = steps;
+    }
+}
+
 enum status stay_repair_join(struct stay_repair *repair, struct error *error)
 {
     if (!repair->is_started)
         return STATUS_OK;
+    await_end(repair);
     pthread_join(repair->thread, NULL);
     repair->is_started = false;
     repair->cdc->is_repairing = false;
@@ -80,18 +96,9 @@ static enum status is_wanted(struct cdc *cdc, bool *wanted,
     *wanted = false;
     for (size_t i = 0; i < count && !*wanted; i++)
         *wanted = cdc_is_repaired(cdc, &open[i]) ||
-                  cdc_is_waiting(cdc, &open[i]);
+                  cdc_is_waiting(cdc, &open[i]) || cdc_is_let_go(&open[i]);
     state_requests_free(open, count);
     return status;
-}
-
-/* Is every request that was made in the state by now? */
-static bool is_all_saved(struct cdc *cdc)
-{
-    struct deliver_counts counts;
-    deliver_counts(cdc->deliver, &counts);
-    return cdc->pending_count == 0 && cdc->request_count == 0 &&
-           counts.deliveries >= cdc->deliveries;
 }
 
 enum status stay_repair_look(struct stay_repair *repair, struct cdc *cdc,
@@ -105,7 +112,7 @@ enum status stay_repair_look(struct stay_repair *repair, struct cdc *cdc,
     if (repair->is_started || clock_monotonic_us() < repair->not_before_us ||
         stay_is_ending(cdc->stay))
         return STATUS_OK;
-    bool is_saved = is_all_saved(cdc);
+    bool is_saved = cdc_requests_are_saved(cdc);
     enum status status = is_wanted(cdc, &wanted, error);
     if (status == STATUS_OK && !wanted && is_saved && cdc->has_cascades)
         cdc_expect_cascades(cdc, false);

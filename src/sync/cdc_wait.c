@@ -1,9 +1,10 @@
 /*
- * Requests that a reading of rows has filed: it sees the source as it is now,
- * which the log reaches later. What must stay true: what hung on a row that a
- * reading did not find is looked for only when the log was read to where that
- * reading was. Until then the log may bring back in the warehouse what went
- * with the row, and nobody would find it again: the row is gone there.
+ * Readings ahead of the log: a copy or a repair sees the source as it is now,
+ * which the log reaches later. What must stay true: what a reading asks for is
+ * served only when the log was read to where that reading was. Until then the
+ * log may bring back in the warehouse what went with a row, and nobody would
+ * find it again: the row is gone there. And until then a note says that the
+ * table was read, for another server may lack what was seen.
  */
 #include <inttypes.h>
 
@@ -12,20 +13,29 @@
 #include "sync/cdc_repair.h"
 
 #define NOTE "{\"passed\":true}"
+#define NOTE_COPY "{\"passed\":true,\"copy\":true}"
+#define OPEN_MAX 10000
+#define AHEAD "another server may lack what was read of it"
 
 bool cdc_must_wait(const struct state_request *request)
 {
     struct scope scope;
     scope_read(request->scope, &scope);
-    bool is_so = scope.kind == SCOPE_PASSED ||
-                 (scope.kind == SCOPE_CHILDREN && scope.waits);
+    bool is_so = scope.kind == SCOPE_PASSED || scope.waits;
     scope_release(&scope);
     return is_so;
 }
 
 bool cdc_is_note(const struct state_request *request)
 {
-    return text_equal(request->scope, NOTE);
+    return text_equal(request->scope, NOTE) ||
+           text_equal(request->scope, NOTE_COPY);
+}
+
+/* The wait is all that keeps it. */
+static bool is_copy_that_waits(const struct state_request *request)
+{
+    return text_equal(request->scope, CDC_ALL_LATER);
 }
 
 bool cdc_is_waiting(const struct cdc *cdc, const struct state_request *request)
@@ -69,16 +79,37 @@ static enum status look_at_mark(struct service *service, struct error *error)
     return status;
 }
 
-static enum status strike_notes(struct service *service,
-                                const struct state_request *open,
-                                size_t count, struct error *error)
+/* What was waited for is kept: a copy is left to a round. */
+static enum status let_go(struct service *service,
+                          const struct state_request *request,
+                          struct error *error)
+{
+    struct state *state = service->repair.state;
+    enum status status = STATUS_OK;
+    if (is_copy_that_waits(request)) {
+        struct state_request copy = *request;
+        copy.scope = (char *)(uintptr_t)CDC_ALL;
+        status = state_request_file(state, &copy, error);
+    }
+    return status == STATUS_OK
+               ? state_request_served(state, request->id, error)
+               : status;
+}
+
+bool cdc_is_let_go(const struct state_request *request)
+{
+    return cdc_is_note(request) || is_copy_that_waits(request);
+}
+
+static enum status let_all_go(struct service *service,
+                              const struct state_request *open, size_t count,
+                              struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (cdc_is_note(&open[i]) &&
+        if (cdc_is_let_go(&open[i]) &&
             !cdc_is_waiting(service->cdc, &open[i]))
-            status = state_request_served(service->repair.state, open[i].id,
-                                          error);
+            status = let_go(service, &open[i], error);
     return status;
 }
 
@@ -99,41 +130,38 @@ enum status service_wait(struct service *service,
         if (status == STATUS_OK)
             status = look_at_mark(service, error);
     }
-    return status == STATUS_OK ? strike_notes(service, open, count, error)
+    return status == STATUS_OK ? let_all_go(service, open, count, error)
                                : status;
 }
 
-/* Only where rows go with those of the table. */
-static bool has_cascade(const struct cdc_table *table)
+enum status cdc_file_passed(struct cdc *cdc, struct state *state,
+                            const struct cdc_table *table, bool is_copy,
+                            uint64_t version, struct error *error)
 {
-    for (size_t i = 0; i < table->followed.reference_count; i++)
-        if (table->edges[i]->child.on_delete)
-            return true;
-    return false;
+    struct state_request note = {
+        .source = (char *)(uintptr_t)cdc->sync->endpoint->name,
+        .table = (char *)(uintptr_t)table->work->name,
+        .scope = (char *)(uintptr_t)(is_copy ? NOTE_COPY : NOTE),
+        .visible = memory_format("%" PRIu64, version),
+        .reason = (char *)(uintptr_t)"rows were read before the log",
+    };
+    enum status status = state_request_file(state, &note, error);
+    memory_free(note.visible);
+    return status;
 }
 
-enum status service_file_passed(struct service *service,
-                                const struct cdc_table *table,
-                                struct error *error)
+enum status cdc_request_ahead(struct cdc *cdc, uint64_t version,
+                              struct error *error)
 {
-    const struct sync *sync = service->cdc->sync;
-    const struct log_ops *log = sync->source->ops->log;
-    char *end = NULL;
-    if (!has_cascade(table))
-        return STATUS_OK;
-    enum status status = log->end(service->repair.session, 0, &end, error);
-    if (status == STATUS_OK &&
-        !log->covers(sync->source, service->place, end)) {
-        struct state_request note = {
-            .source = (char *)(uintptr_t)sync->endpoint->name,
-            .table = (char *)(uintptr_t)table->work->name,
-            .scope = (char *)(uintptr_t)NOTE,
-            .visible = memory_format("%" PRIu64, service->version),
-            .reason = (char *)(uintptr_t)"rows were read before the log",
-        };
-        status = state_request_file(service->repair.state, &note, error);
-        memory_free(note.visible);
+    struct state_request *open;
+    size_t count;
+    enum status status = state_requests(cdc->state, cdc->sync->endpoint->name,
+                                        OPEN_MAX, &open, &count, error);
+    for (size_t i = 0; i < count; i++) {
+        struct cdc_table *table = cdc_table_named(cdc, open[i].table);
+        if (table && cdc_is_note(&open[i]))
+            (void)cdc_request_table(cdc, table->work, version, AHEAD);
     }
-    memory_free(end);
+    state_requests_free(open, count);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "sync/repair.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 
 #include "base/failpoint.h"
 #include "base/memory.h"
@@ -142,6 +143,8 @@ static enum status take_batch(struct page *page, struct scan *scan,
     status = source_of(page)->scan_next(scan, batch, is_last, error);
     if (status == STATUS_OK)
         note_found(page, batch);
+    if (status == STATUS_OK && page->repair->steps)
+        atomic_fetch_add(page->repair->steps, 1);
     if (status == STATUS_OK && is_put)
         return deliver_put(deliver, batch, error);
     deliver_return(deliver, batch);

@@ -42,15 +42,29 @@ static bool read_columns(const json_t *array, struct scope *scope)
     return count > 0;
 }
 
+/* Those that name nothing. */
+static bool read_word(const json_t *object, struct scope *scope)
+{
+    scope->waits = json_is_true(json_object_get(object, "waits"));
+    scope->is_copy = json_is_true(json_object_get(object, "copy"));
+    if (json_is_true(json_object_get(object, "all")))
+        scope->kind = SCOPE_ALL;
+    else if (json_is_true(json_object_get(object, "passed")))
+        scope->kind = SCOPE_PASSED;
+    else if (json_is_true(json_object_get(object, "went")))
+        scope->kind = SCOPE_WENT;
+    else
+        return false;
+    return true;
+}
+
 static bool read_object(const json_t *object, struct scope *scope)
 {
     const char *below = json_string_value(json_object_get(object, "below"));
     const json_t *keys = json_object_get(object, "keys");
     const json_t *columns = json_object_get(object, "children");
-    if (json_is_true(json_object_get(object, "passed"))) {
-        scope->kind = SCOPE_PASSED;
+    if (read_word(object, scope))
         return true;
-    }
     if (below) {
         scope->kind = SCOPE_BELOW;
         return text_to_u64(below, &scope->below) && scope->below > 0;
@@ -63,7 +77,6 @@ static bool read_object(const json_t *object, struct scope *scope)
         scope->level = (unsigned)json_integer_value(
             json_object_get(object, "level"));
         scope->is_gone = json_is_true(json_object_get(object, "gone"));
-        scope->waits = json_is_true(json_object_get(object, "waits"));
         scope->values = read_values(json_object_get(object, "values"));
         if (!read_columns(columns, scope))
             return false;

@@ -17,17 +17,20 @@
  *                                              held, one of these values;
  *                                              gone: what had them is
  *
- *   {"passed":true}                            nothing: the log must reach
- *                                              where rows were read
+ *   {"passed":true,"copy":true}                nothing: the log must reach
+ *                                              where rows were read; copy: all
+ *                                              of the table
+ *   {"went":true}                              all that hangs on the table:
+ *                                              rows went while it was copied
  *
- * "waits":true behind "gone": a reading found it, which the log must reach
- * before the rows are looked for (cdc_wait.c).
+ * "waits":true behind "all" or "gone": a reading found it, which the log must
+ * reach before it is served (cdc_wait.c).
  *
  * `level` counts how many tables a change has run through. What is not
  * understood is the whole table.
  */
 enum scope_kind { SCOPE_ALL, SCOPE_BELOW, SCOPE_KEYS, SCOPE_CHILDREN,
-                  SCOPE_PASSED };
+                  SCOPE_PASSED, SCOPE_WENT };
 
 /* Of one request; more is a request for the whole table. */
 #define SCOPE_VALUES_MAX 10000
@@ -39,6 +42,7 @@ struct scope {
     unsigned level;
     bool is_gone;
     bool waits;
+    bool is_copy;
     char **columns; /* SCOPE_CHILDREN; owned */
     size_t column_count;
     char *values; /* "["1"],["2"]"; owned */

@@ -3,12 +3,14 @@ brings between stays right, though the rows above have gone meanwhile."""
 
 import os
 import signal
+import time
 
 import pytest
 
 from own import mariadb, mysql  # noqa: F401
 from rig import Rig
-from test_cdc_requests import FAMILY, NAMES, equal, family, served
+from test_cdc_requests import FAMILY, NAMES, TEXTS, equal, family, served
+from test_cdc_stay import staying, until
 
 
 @pytest.fixture(params=["mariadb", "mysql"])
@@ -78,3 +80,51 @@ def test_rows_that_go_before_they_are_copied(rig):
         "DELETE FROM parent WHERE id = 5"])
     rig.ok("run")
     equal(rig)
+
+
+def follow(rig, *names):
+    rig.settings(tables=[{name: {"mode": "cdc"}} for name in names])
+
+
+def test_a_daemon_that_dies_while_such_a_copy_is_underway(rig):
+    """The place that it saved lies behind the rows that went."""
+    rig.sql("CREATE TABLE numbers (n INT PRIMARY KEY)")
+    rig.sql("INSERT INTO numbers VALUES (4), (5), (6)")
+    for statement in FAMILY.format(rule="CASCADE").split(";"):
+        rig.sql(statement)
+    follow(rig, "parent", "grandchild")
+    rig.ok("run")
+    follow(rig, *NAMES)
+    with staying(rig, environment={
+            "TIDEMARK_FP": "task.prepare=sleep:30000@1"}) as running:
+        rig.sql("INSERT INTO grandchild VALUES (5, 77, 1005)")
+        rig.sql("COMMIT")
+        until(running, lambda: rig.value(
+            "SELECT count() FROM grandchild WHERE b = 77") == 1)
+        rig.sql("DELETE FROM parent WHERE id = 5")
+        rig.sql("COMMIT")
+        until(running, lambda: rig.value("SELECT count() FROM parent") == 2)
+        time.sleep(3)
+    rig.ok("run")
+    equal(rig)
+    assert rig.state("SELECT count(*) FROM requests WHERE served_us = 0") \
+        == [(0,)]
+
+
+def test_a_table_that_is_read_whole_below_a_reading(rig):
+    """What hangs on a row that is gone cannot be told by values here."""
+    rig.sql("CREATE TABLE numbers (n INT PRIMARY KEY)")
+    rig.sql("INSERT INTO numbers VALUES (1), (2), (3)")
+    for statement in TEXTS.split(";"):
+        rig.sql(statement)
+    rig.sql("INSERT INTO parent VALUES (9)")
+    follow(rig, *NAMES)
+    rig.ok("run")
+    part_of_a_row(rig, 2, "pid = 9")
+    run_with(rig, "repair.read", [
+        "INSERT INTO grandchild VALUES (77, 'c2')",
+        "DELETE FROM parent WHERE id = 9"])
+    rig.ok("run")
+    equal(rig)
+    assert rig.state("SELECT count(*) FROM requests WHERE served_us = 0") \
+        == [(0,)]

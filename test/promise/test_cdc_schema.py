@@ -10,7 +10,8 @@ import time
 import pymysql
 import pytest
 
-from test_cdc_stay import drained, marks, staying, until_on_time, until_place
+from test_cdc_stay import (drained, marks, staying, until, until_on_time,
+                           until_place)
 from judge.clickhouse import ClickHouse as JudgeClickHouse
 from judge.digests import check_digests
 
@@ -618,3 +619,40 @@ def test_changes_at_random_among_writers(server, make_rig, seed, metadata):
         # LowCardinality is chosen once, for the type that came first.
         assert all(found.kind == "type of" for found in verdict.first), \
             str(verdict)
+
+
+@pytest.fixture
+def late_commits(mysql):
+    """What is written to the log is seen some seconds later, as where a server
+    waits for a replica that does not answer."""
+    names = "wait_no_replica=ON", "timeout=4000", "enabled=ON"
+    mysql.query("INSTALL PLUGIN rpl_semi_sync_source "
+                "SONAME 'semisync_source.so'")
+
+    def begin():
+        for name in names:
+            mysql.query(f"SET GLOBAL rpl_semi_sync_source_{name}")
+    yield begin
+    mysql.query("SET GLOBAL rpl_semi_sync_source_enabled = OFF")
+    mysql.query("UNINSTALL PLUGIN rpl_semi_sync_source")
+
+
+def test_a_change_that_the_log_tells_before_it_can_be_seen(
+        mysql, make_rig, late_commits):
+    """Columns change places: by the older description nobody would notice."""
+    set_metadata(mysql, "MINIMAL")
+    rig = make_rig(mysql)
+    rig.sql("CREATE TABLE pair (id INT PRIMARY KEY, a INT, b INT)")
+    rig.sql("INSERT INTO pair VALUES (1, 10, 20)")
+    rig.ok("run")
+    with staying(rig) as running:
+        until_on_time(rig, running, "pair")
+        time.sleep(1)
+        late_commits()
+        rig.sql("ALTER TABLE pair RENAME COLUMN a TO b, RENAME COLUMN b TO a")
+        mysql.query("SET GLOBAL rpl_semi_sync_source_enabled = OFF")
+        rig.sql("INSERT INTO pair (id, a, b) VALUES (2, 10, 20)")
+        until(running, lambda: rig.value("SELECT count() FROM pair") == 2)
+        drained(running)
+    rig.ok("run")
+    rig.equal("pair")

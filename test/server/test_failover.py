@@ -1,6 +1,8 @@
 """Another server takes over, with its own log: what both have is not read
 again, what only the old one had goes, and nothing is missing."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -311,4 +313,101 @@ def test_a_daemon_goes_over(rig, pair):
     rig.sql("UPDATE t SET v = 'later' WHERE id = 2")
     soon(rig, "SELECT v FROM t WHERE id = 2", "later", running)
     rig.equal("t")
+    assert running.terminate().code == 0
+
+
+def is_stopped(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def make_u(rig):
+    """A table that is read at once: by a copy, or a row of it by its key."""
+    rig.sql("CREATE TABLE u (id INT PRIMARY KEY, v VARCHAR(100), n INT)")
+    rig.sql("INSERT INTO u VALUES (1, 'a', 1), (2, 'b', 2)")
+
+
+def part_of_a_row(rig):
+    rig.sql("SET SESSION binlog_row_image = MINIMAL")
+    rig.sql("UPDATE u SET v = 'part' WHERE id = 2")
+    rig.sql("SET SESSION binlog_row_image = FULL")
+
+
+def test_lost_ones_that_were_read_again_ahead_of_the_log(rig, pair):
+    """The reading saw them, the place that was saved is one of both."""
+    make_u(rig)
+    rig.ok("run")
+    part_of_a_row(rig)
+    pair.catch_up()
+    pair.pause()
+    running = rig.tidemark.start("run", environment={
+        "TIDEMARK_FP": "repair.read=stop@1"})
+    assert running.wait_until(lambda: is_stopped(running.pid))
+    rig.sql("UPDATE u SET v = 'lost' WHERE id = 2")
+    os.kill(running.pid, signal.SIGCONT)
+    assert running.wait().code == 0
+    assert rig.value("SELECT v FROM u WHERE id = 2") == "lost"
+    pair.promote(rig)
+    assert run(rig) == {"t": 0, "s": 0, "u": 2}
+    rig.equal("u")
+    rig.sql("UPDATE u SET v = 'later' WHERE id = 1")
+    assert run(rig) == {"t": 0, "s": 0, "u": 1}
+    rig.equal("u")
+    assert rig.state("SELECT count(*) FROM requests WHERE served_us = 0") \
+        == [(0,)]
+
+
+def hits(log, *points):
+    text = log.read_text().split() if log.exists() else []
+    return all(point in text for point in points)
+
+
+def cut(server, which):
+    """Connections of tidemark."""
+    for row in server.query("SELECT id FROM information_schema.processlist "
+                            f"WHERE user = 'sync' AND {which}"):
+        server.query(f"KILL {row[0]}")
+
+
+def test_lost_ones_that_a_copy_read_ahead_of_the_log(rig, pair, tmp_path):
+    """The log stands still while a copy comes to its end."""
+    rig.ok("run")
+    make_u(rig)
+    pair.catch_up()
+    pair.pause()
+    log = tmp_path / "hits"
+    running = rig.tidemark.start("daemon", environment={
+        "TIDEMARK_FP": "stay.tick=sleep:6000@1;task.prepare=sleep:2500@1",
+        "TIDEMARK_FP_LOG": str(log)})
+    assert running.wait_until(
+        lambda: hits(log, "stay.tick", "task.prepare"), 30)
+    cut(pair.primary, "command LIKE 'Binlog Dump%'")
+    rig.sql("INSERT INTO u VALUES (5, 'lost', 5)")
+    soon(rig, "SELECT count() FROM u WHERE id = 5", 1, running)
+    pair.promote(rig)
+    rig.sql("INSERT INTO u VALUES (6, 'new server', 6)")
+    soon(rig, "SELECT count() FROM u WHERE id = 6", 1, running)
+    soon(rig, "SELECT count() FROM u WHERE id = 5", 0, running, 20)
+    rig.equal("u")
+    assert running.terminate().code == 0
+
+
+def test_a_copy_that_another_server_would_answer(rig, pair):
+    """Its connection is lost, and the next leads to a server that lags."""
+    make_u(rig)
+    pair.catch_up()
+    pair.pause()
+    rig.sql("UPDATE u SET v = 'not there' WHERE id = 2")
+    rig.sql("INSERT INTO u VALUES (4, 'not there', 4)")
+    running = rig.tidemark.start("daemon", environment={
+        "TIDEMARK_FP": "task.prepare=stop@1"})
+    assert running.wait_until(lambda: is_stopped(running.pid))
+    pair.wire.target_port = pair.replica.port
+    cut(pair.primary, "command NOT LIKE 'Binlog Dump%'")
+    os.kill(running.pid, signal.SIGCONT)
+    time.sleep(4)
+    pair.wire.target_port = pair.primary.port
+    cut(pair.replica, "TRUE")
+    soon(rig, "SELECT count() FROM u WHERE v = 'not there'", 2, running, 30)
+    rig.equal("u")
     assert running.terminate().code == 0

@@ -54,6 +54,24 @@ static void children_come_back(void **context)
     repair_list_release(&values);
 }
 
+static void words_come_back(void **context)
+{
+    struct scope scope;
+    (void)context;
+    scope_read("{\"all\":true,\"waits\":true}", &scope);
+    assert_int_equal(scope.kind, SCOPE_ALL);
+    assert_true(scope.waits);
+    scope_read("{\"passed\":true,\"copy\":true}", &scope);
+    assert_int_equal(scope.kind, SCOPE_PASSED);
+    assert_true(scope.is_copy);
+    scope_read("{\"went\":true}", &scope);
+    assert_int_equal(scope.kind, SCOPE_WENT);
+    assert_false(scope.waits || scope.is_copy);
+    scope_read("{\"all\":true}", &scope);
+    assert_int_equal(scope.kind, SCOPE_ALL);
+    assert_false(scope.waits);
+}
+
 static void a_version_comes_back(void **context)
 {
     struct scope scope;
@@ -153,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_come_back),
         cmocka_unit_test(children_come_back),
+        cmocka_unit_test(words_come_back),
         cmocka_unit_test(a_version_comes_back),
         cmocka_unit_test(what_is_not_understood_is_the_whole_table),
         cmocka_unit_test(a_list_holds_each_value_once),
