@@ -70,6 +70,24 @@ def test_status_tells_where_the_log_was_read_to(rig):
     assert "seen = " in text
 
 
+def confirmed_ago(rig, seconds):
+    """The state as it would be had nothing been read since then."""
+    moment_us = int((time.time() - seconds) * 1e6)
+    with sqlite3.connect(f"{rig.tidemark.folder}/tidemark.db") as state:
+        state.execute(f"UPDATE tables SET confirmed_us = {moment_us}")
+
+
+def test_a_followed_table_is_late_after_a_minute_or_as_it_is_set(rig):
+    some(rig)
+    rig.ok("run")
+    for seconds, late, state in ((40, None, "on time"), (80, None, "late"),
+                                 (80, "2m", "on time"), (40, "30s", "late")):
+        rig.settings(tables=CDC, **({"late": late} if late else {}))
+        confirmed_ago(rig, seconds)
+        table, = rig.ok("status", "--json").json()["tables"]
+        assert table["state"] == state, (seconds, late, table)
+
+
 def test_the_ledger_goes_on_over_runs_and_is_balanced(rig):
     some(rig)
     rig.settings(tables=[{"t": {"mode": "cdc"}}])
