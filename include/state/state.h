@@ -162,6 +162,12 @@ enum status state_tables_confirm(struct state *state, const char *source,
                                  const char *const *names, size_t count,
                                  int64_t confirmed_us, struct error *error)
     MUST_CHECK;
+/* Those that are live get that problem, in one transaction, unless a person
+ * must mend another one first. */
+enum status state_tables_trouble(struct state *state, const char *source,
+                                 const char *const *names, size_t count,
+                                 const struct error *problem,
+                                 struct error *error) MUST_CHECK;
 struct state_table *state_table_new(const char *source, const char *name);
 void state_table_free(struct state_table *table);
 /* All tables in order of source and name; the array ends in NULL and is freed

@@ -84,12 +84,38 @@ static json_t *make_json(const struct command_line *line,
     return document;
 }
 
+static const struct error *problem_of(const struct overview *overview,
+                                      size_t index)
+{
+    const struct state_table *table = overview->tables[index].table;
+    return table && table->problem.id != ERROR_NONE ? &table->problem : NULL;
+}
+
+static bool has_problem(const struct overview *overview, size_t index,
+                        const struct error *problem)
+{
+    const struct error *own = problem_of(overview, index);
+    return own && text_equal(own->what, problem->what);
+}
+
+/* One block a problem, however many tables have it. */
 static void print_problems(const struct overview *overview)
 {
     for (size_t i = 0; i < overview->count; i++) {
-        const struct overview_table *table = &overview->tables[i];
-        if (table->table && table->table->problem.id != ERROR_NONE)
-            screen_failure(table->name, &table->table->problem);
+        char who[600];
+        const char *name = overview->tables[i].name;
+        const struct error *problem = problem_of(overview, i);
+        size_t before = 0, others = 0;
+        while (problem && before < i &&
+               !has_problem(overview, before, problem))
+            before++;
+        if (!problem || before < i)
+            continue;
+        for (size_t j = i + 1; j < overview->count; j++)
+            others += has_problem(overview, j, problem);
+        (void)snprintf(who, sizeof who, "%s and %zu other%s", name, others,
+                       others == 1 ? "" : "s");
+        screen_failure(others > 0 ? who : name, problem);
     }
 }
 

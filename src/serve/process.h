@@ -53,6 +53,10 @@ void process_fail(struct process *process, const struct error *error);
 void told_failure(struct told *told, const char *about,
                   const struct error *error);
 void told_clear(struct told *told);
+/* Has the tables that a failure of a whole side holds up tell it: those that
+ * follow the log, or the others that are due. */
+void process_outage(const struct process *process, const struct error *error,
+                    bool of_followed, bool of_scheduled);
 
 /* conduct.c: a thread that opens both sides, works, and opens them again after
  * a reload. */

@@ -108,6 +108,10 @@
         "problem_effect = '', problem_next = '' "                             \
         "WHERE source = ?1 AND name = ?2 AND life = ?4 "                      \
         "AND problem_status <> ?5 AND confirmed_us < ?3")                     \
+    X(TABLE_TROUBLE, "UPDATE tables SET problem_id = ?3, "                    \
+        "problem_status = ?4, problem = ?5, problem_effect = ?6, "            \
+        "problem_next = ?7 WHERE source = ?1 AND name = ?2 "                  \
+        "AND life = ?8 AND problem_status IN ('ok', 'temporary')")            \
     X(SEED_READ, "SELECT seed_name FROM seeds WHERE source = ?1 "             \
         "AND table_name = ?2 AND column_name = ?3")                           \
     X(SEED_FORGET, "DELETE FROM seeds WHERE source = ?1 "                     \

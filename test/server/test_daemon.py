@@ -298,6 +298,58 @@ def test_the_source_may_be_away_at_the_start_and_later(
     systemd.close()
 
 
+def test_an_outage_is_told_by_each_table_that_it_holds_up(
+        rig, daemon, wire):
+    rig.source_port = wire.port
+    rig.sql("CREATE TABLE nightly (id INT PRIMARY KEY)")
+    rig.sql("INSERT INTO nightly VALUES (1)")
+    rig.connection.commit()
+    rig.settings(tables=[
+        {"t": {"mode": "cdc"}}, {"nightly": {"mode": "full"}},
+        {"w": {"mode": "incremental", "every": "1s", "overlap": "1s"}}],
+        retry="1s")
+    running = daemon().wait_ready()
+    running.until(lambda: set(states(rig).values()) == {"on time"})
+    running.until(lambda: count(rig, "nightly") == 1)
+    wire.add("rst", times=10 ** 6)
+    running.until(lambda: states(rig) == {
+        "t": "retrying", "w": "retrying", "nightly": "on time"})
+    result = rig.ok("status")
+    assert "t and 1 other: " in result.stderr and \
+        result.stderr.count("next:") == 1, str(result)
+    wire.heal()
+    running.until(lambda: set(states(rig).values()) == {"on time"})
+    running.stop()
+    wire.add("rst", times=10 ** 6)  # also where it begins without a source
+    running = daemon()
+    running.until(lambda: set(states(rig).values()) ==
+                  {"on time", "retrying"})
+    wire.heal()
+    running.until(lambda: set(states(rig).values()) == {"on time"})
+    running.stop()
+
+
+def test_an_outage_of_the_warehouse_is_told_as_well(
+        rig, daemon, clickhouse):
+    wire = TcpProxy(clickhouse.port)
+    try:
+        rig.warehouse_port = wire.port
+        settings(rig, retry="1s")
+        running = daemon().wait_ready()
+        running.until(lambda: set(states(rig).values()) == {"on time"})
+        wire.add("rst", times=10 ** 6)
+        change(rig, 3)
+        running.until(lambda: states(rig) == {"t": "retrying",
+                                              "w": "retrying"})
+        wire.heal()
+        running.until(lambda: set(states(rig).values()) == {"on time"})
+        running.stop()
+    finally:
+        wire.stop()
+    rig.equal("t")
+    rig.equal("w")
+
+
 def test_a_wrong_password_ends_the_start_and_not_a_reload(rig, daemon):
     running = daemon().wait_ready()
     settings(rig, source={"password": "wrong"})
