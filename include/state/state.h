@@ -254,6 +254,15 @@ struct state_pause {
 enum status state_pauses(struct state *state, struct state_pause **pauses,
                          size_t *count, struct error *error) MUST_CHECK;
 
+/* At most so many bytes a second are to be read from the source, until that is
+ * changed; 0: no limit. Needs no lock of the state. */
+enum status state_throttle(struct state *state, const char *source,
+                           uint64_t bytes_a_second, struct error *error)
+    MUST_CHECK;
+enum status state_throttled(struct state *state, const char *source,
+                            uint64_t *bytes_a_second, struct error *error)
+    MUST_CHECK;
+
 /* --- runs --------------------------------------------------------------- */
 
 struct state_run {

@@ -263,6 +263,9 @@ enum status overview_read(struct overview *overview,
     status = check_names(overview, looking->settings, line, error);
     if (status == STATUS_OK && looking->state)
         status = take_pauses(overview, looking->state, error);
+    if (status == STATUS_OK && looking->state)
+        status = state_throttled(looking->state, "main", &overview->throttle,
+                                 error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < overview->count; i++) {

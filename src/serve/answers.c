@@ -1,6 +1,7 @@
 /*
- * What the socket's requests do, by the thread that polls. A pause is kept in
- * the state before it takes effect: it outlives the process.
+ * What the socket's requests do, by the thread that polls. A pause and a
+ * throttle are kept in the state before they take effect: they outlive the
+ * process.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -126,7 +127,7 @@ static enum status pause_or_resume(struct process *process,
     return status;
 }
 
-static void throttle(struct process *process, uint64_t rate)
+void process_throttle(struct process *process, uint64_t rate)
 {
     char bytes[32];
     steer_throttle(process->steer, rate);
@@ -135,6 +136,16 @@ static void throttle(struct process *process, uint64_t rate)
                  text_bytes(bytes, rate));
     else
         log_line(LOG_INFO, NULL, "reading without a limit");
+}
+
+static enum status throttle(struct process *process, uint64_t rate,
+                            struct error *error)
+{
+    enum status status = state_throttle(process->options->state,
+                                        process->source, rate, error);
+    if (status == STATUS_OK)
+        process_throttle(process, rate);
+    return status;
 }
 
 static enum status carry_out(struct process *process,
@@ -146,8 +157,7 @@ static enum status carry_out(struct process *process,
     case REQUEST_RESUME:
         return pause_or_resume(process, request, error);
     case REQUEST_THROTTLE:
-        throttle(process, request->rate);
-        return STATUS_OK;
+        return throttle(process, request->rate, error);
     case REQUEST_RELOAD:
         return process_reload(process, error);
     default:

@@ -75,6 +75,8 @@ char *answer_line(void *process, const char *line, size_t length);
 /* Reads the settings anew and has them put in force. */
 enum status process_reload(struct process *process, struct error *error)
     MUST_CHECK;
+/* Reads at most so many bytes a second from now on; 0: without a limit. */
+void process_throttle(struct process *process, uint64_t rate);
 /* "12 of 14 tables on time, lag 0.3 s" */
 void process_headline(struct process *process, char *target, size_t size);
 

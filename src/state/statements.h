@@ -77,6 +77,12 @@
     X(PAUSE_LIST, "SELECT source, table_name, since_us FROM pauses "          \
         "ORDER BY source, table_name")                                        \
                                                                               \
+    X(THROTTLE_SET, "REPLACE INTO throttles (source, bytes_a_second, "        \
+        "since_us) VALUES (?1, ?2, ?3)")                                      \
+    X(THROTTLE_STRIKE, "DELETE FROM throttles WHERE source = ?1")             \
+    X(THROTTLE_READ, "SELECT bytes_a_second FROM throttles "                  \
+        "WHERE source = ?1")                                                  \
+                                                                              \
     X(OVERLAP_ADD, "INSERT INTO overlaps (stream, key_hash, digest) "         \
         "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET digest = ?3")          \
     X(OVERLAP_COUNT, "SELECT count(*) FROM overlaps WHERE stream = ?1")       \

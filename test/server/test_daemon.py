@@ -227,7 +227,6 @@ def test_without_a_daemon_a_pause_is_kept_for_the_next_run(rig):
     assert count(rig, "w") == 3
     result = rig.run("status", "w", "--wait")
     assert result.code == 1 and "resume" in result.stderr, str(result)
-    assert rig.run("throttle", "5M/s").code == 4
     assert rig.run("throttle", "fast").code == 2
     assert rig.run("pause", "nothing").code == 2
     assert rig.run("pause", "t", "--dry-run").code == 2
@@ -246,6 +245,10 @@ def test_a_throttle_slows_the_reading(rig, daemon):
     running = daemon().wait_ready()
     rig.ok("throttle", "200K/s")
     assert running.status()["throttle"] == 204800
+    running.running.kill9()
+    running = daemon().wait_ready()  # a throttle outlives the process
+    assert running.status()["throttle"] == 204800
+    assert "reads at most 205 kB a second" in rig.ok("status").stdout
     rig.ok("resume", "w")
     running.until(lambda: count(rig, "w") > 0)
     time.sleep(1)
@@ -253,6 +256,19 @@ def test_a_throttle_slows_the_reading(rig, daemon):
     rig.ok("throttle", "off")
     running.until(lambda: count(rig, "w") == 20002)
     running.stop()
+
+
+def test_a_throttle_is_kept_where_no_daemon_runs(rig, daemon):
+    rig.ok("run")
+    result = rig.ok("throttle", "5M/s")
+    assert "no daemon runs" in result.stderr, str(result)
+    assert "the next one reads at most" in rig.ok("status").stdout
+    assert rig.ok("status", "--json").json()["throttle"] == 5 << 20
+    running = daemon().wait_ready()
+    assert running.status()["throttle"] == 5 << 20
+    rig.ok("throttle", "off")
+    running.stop()
+    assert "throttle" not in rig.ok("status", "--json").json()
 
 
 def test_status_tells_the_next_run(rig, daemon):
