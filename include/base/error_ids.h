@@ -29,7 +29,7 @@
     X(1010, FILE_EXISTS, USAGE, "the file is there already",                  \
       "Remove it or choose another name; nothing is overwritten.")           \
     X(1101, STATE_BUSY, BUSY, "another process uses the state",               \
-      "Wait for it, or pass --skip-if-running.")                             \
+      "Wait for it; from cron: tidemark run --skip-if-running.")             \
     X(1102, STATE_OPEN, ACTION, "the state file cannot be opened",            \
       "Check its folder, owner and mode.")                                   \
     X(1103, STATE_FOREIGN, ACTION, "the file is not a state of tidemark",     \

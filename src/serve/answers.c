@@ -27,17 +27,23 @@ void process_headline(struct process *process, char *target, size_t size)
     pthread_mutex_unlock(&process->mutex);
     (void)steer_figures(process->steer, STEER_FOLLOWER, &follower);
     (void)steer_figures(process->steer, STEER_SCHEDULER, &windows);
+    size_t tables = follower.tables + windows.tables;
+    bool is_paused = steer_is_paused(process->steer, NULL);
     if (follower.lag_ms >= 0)
         (void)snprintf(lag, sizeof lag, ", lag %.1f s",
                        (double)follower.lag_ms / 1000);
     if (!is_ready)
         (void)snprintf(target, size, "connecting to source and warehouse");
+    else if (tables == 0 && is_paused)
+        (void)snprintf(target, size, "paused");
+    else if (tables == 0)
+        (void)snprintf(target, size, "no table yet%s%s",
+                       follower.note[0] ? ", " : "", follower.note);
     else
         (void)snprintf(target, size, "%s%zu of %zu tables on time%s%s%s",
-                       steer_is_paused(process->steer, NULL) ? "paused; "
-                                                             : "",
+                       is_paused ? "paused; " : "",
                        follower.tables_on_time + windows.tables_on_time,
-                       follower.tables + windows.tables, lag,
+                       tables, lag,
                        follower.note[0] ? ", " : "", follower.note);
 }
 

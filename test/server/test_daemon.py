@@ -94,11 +94,20 @@ def test_it_follows_and_reads_what_is_due_until_it_is_stopped(rig, daemon):
         {"daemon"}
 
 
+def test_without_a_table_it_says_so(rig, daemon):
+    rig.settings(tables=["nothing*"])
+    running = daemon().wait_ready()
+    assert running.status()["headline"] == "no table yet"
+    running.stop()
+
+
 def test_a_second_one_is_busy_and_so_is_a_run(rig, daemon):
     running = daemon().wait_ready()
     for command in ("daemon", "run"):
         result = rig.run(command)
         assert result.code == 6, str(result)
+        takes_option = "--skip-if-running" in result.stderr
+        assert takes_option == (command == "run"), str(result)
     result = rig.run("backfill", "w", "--from", "1", "--to", "2")
     assert result.code == 6 and "stop it" in result.stderr, str(result)
     assert running.status()["ready"]
