@@ -29,7 +29,7 @@
     X(1010, FILE_EXISTS, USAGE, "the file is there already",                  \
       "Remove it or choose another name; nothing is overwritten.")           \
     X(1101, STATE_BUSY, BUSY, "another process uses the state",               \
-      "Wait for it, or pass --skip-if-running.")                             \
+      "Wait for it; from cron: tidemark run --skip-if-running.")             \
     X(1102, STATE_OPEN, ACTION, "the state file cannot be opened",            \
       "Check its folder, owner and mode.")                                   \
     X(1103, STATE_FOREIGN, ACTION, "the file is not a state of tidemark",     \
@@ -113,7 +113,7 @@
     X(2203, LOG_SHORTENED, ACTION, "the log ends before the place known",    \
       "The server lost its end in a crash; the tables are read again.")      \
     X(2204, LOG_COLLISION, TEMPORARY, "another replica has our server id",   \
-      "End the other reader, or give each its own server_id.")               \
+      "Another id is taken; if it stays, end the other tidemark.")           \
     X(2205, LOG_DAMAGED, TEMPORARY, "the log came with damaged bytes",       \
       "It is read again; if it stays, test it with mysqlbinlog.")            \
     X(2206, LOG_EVENT, ACTION, "an event of the log is not understood",      \

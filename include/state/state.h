@@ -162,6 +162,12 @@ enum status state_tables_confirm(struct state *state, const char *source,
                                  const char *const *names, size_t count,
                                  int64_t confirmed_us, struct error *error)
     MUST_CHECK;
+/* Those that are live get that problem, in one transaction, unless a person
+ * must mend another one first. */
+enum status state_tables_trouble(struct state *state, const char *source,
+                                 const char *const *names, size_t count,
+                                 const struct error *problem,
+                                 struct error *error) MUST_CHECK;
 struct state_table *state_table_new(const char *source, const char *name);
 void state_table_free(struct state_table *table);
 /* All tables in order of source and name; the array ends in NULL and is freed
@@ -247,6 +253,15 @@ struct state_pause {
 /* All of them; the caller frees *pauses with memory_free. */
 enum status state_pauses(struct state *state, struct state_pause **pauses,
                          size_t *count, struct error *error) MUST_CHECK;
+
+/* At most so many bytes a second are to be read from the source, until that is
+ * changed; 0: no limit. Needs no lock of the state. */
+enum status state_throttle(struct state *state, const char *source,
+                           uint64_t bytes_a_second, struct error *error)
+    MUST_CHECK;
+enum status state_throttled(struct state *state, const char *source,
+                            uint64_t *bytes_a_second, struct error *error)
+    MUST_CHECK;
 
 /* --- runs --------------------------------------------------------------- */
 

@@ -28,6 +28,8 @@ size_t schedule_due(const struct schedule *schedule, struct steer *steer,
 /* What became of a table in a run that began at `started_us`. */
 void schedule_ran(struct schedule *schedule, const struct work_result *result,
                   int64_t started_us);
+/* Those that are due could not be read: source or warehouse are away. */
+void schedule_failed(struct schedule *schedule, int64_t now_us);
 /* How many tables there are, and how many of them are on time. */
 size_t schedule_count(const struct schedule *schedule, size_t *on_time);
 /* When the next table is due; INT64_MAX where none will be. */

@@ -19,6 +19,9 @@ enum status command_daemon(const struct command_line *line, int *exit_code,
         return command_plan(line, exit_code, error);
     stop_end_on_second();
     enum status status = opening_lock(&opening, line, error);
+    if (status == STATUS_BUSY)
+        error_next(error, "wait for it or end it; a daemon beside it needs "
+                   "settings and a state of its own");
     if (status == STATUS_OK) {
         const struct daemon_options options = {
             .settings = &opening.settings,

@@ -61,7 +61,7 @@ static const struct command commands[] = {
      TEXTS("tidemark resume", "tidemark resume orders"), command_resume,
      NULL},
     {false, "throttle", "RATE|off",
-     "limits what the daemon reads a second, until it ends",
+     "limits what the daemon reads a second, until it is off",
      TEXTS("tidemark throttle 5M/s", "tidemark throttle off"),
      command_throttle, NULL},
     {false, "grants", "", "the exact GRANT statements, one a line",

@@ -12,6 +12,9 @@ enum status command_run(const struct command_line *line, int *exit_code,
         return command_plan(line, exit_code, error);
     enum status status = pass_run(line, &opening, NULL, error);
     opening_close(&opening);
+    if (status == STATUS_BUSY)
+        error_next(error, "wait for it, or pass --skip-if-running; where it "
+                   "is the daemon, it reads by itself");
     if (status != STATUS_BUSY || !line->skip_if_running)
         return status;
     error_clear(error);

@@ -38,26 +38,32 @@ static void print_remarks(const struct overview *overview)
                     "full does");
 }
 
-static void print_daemon(const json_t *daemon)
+static void print_daemon(const struct overview *overview)
 {
-    char bytes[32];
+    char bytes[32], limit[80] = "";
+    const json_t *daemon = overview->daemon;
     const char *headline =
         json_string_value(json_object_get(daemon, "headline"));
-    json_int_t rate = json_integer_value(json_object_get(daemon, "throttle"));
-    if (!headline)
-        return;
-    (void)text_bytes(bytes, (uint64_t)rate);
-    screen_line(stdout, "daemon %lld: %s%s%s%s",
-                (long long)json_integer_value(json_object_get(daemon, "pid")),
-                headline, rate > 0 ? ", reading at most " : "",
-                rate > 0 ? bytes : "", rate > 0 ? " a second" : "");
+    (void)text_bytes(bytes, overview->throttle);
+    if (overview->throttle > 0)
+        (void)snprintf(limit, sizeof limit, "at most %s a second", bytes);
+    if (headline)
+        screen_line(stdout, "daemon %lld: %s%s%s",
+                    (long long)json_integer_value(json_object_get(daemon,
+                                                                  "pid")),
+                    headline, *limit ? ", reads " : "", limit);
+    else if (*limit)
+        screen_line(stdout, "no daemon runs; the next one reads %s", limit);
 }
 
 static void print_text(const struct command_line *line,
                        const struct overview *overview)
 {
     if (overview->count == 0) {
-        screen_line(stderr, "nothing was run yet; next: tidemark run");
+        screen_line(stderr, overview->daemon
+                                ? "no table was read yet"
+                                : "nothing was run yet; next: tidemark run");
+        print_daemon(overview);
         return;
     }
     struct summary_line *all = memory_new(overview->count, sizeof *all);
@@ -66,7 +72,7 @@ static void print_text(const struct command_line *line,
     summary_print(line, all, overview->count);
     memory_free(all);
     print_remarks(overview);
-    print_daemon(overview->daemon);
+    print_daemon(overview);
 }
 
 static json_t *make_json(const struct command_line *line,
@@ -79,17 +85,45 @@ static json_t *make_json(const struct command_line *line,
         (void)json_array_append_new(array,
                                     overview_json(&overview->tables[i]));
     (void)json_object_set_new(document, "tables", array);
+    if (overview->throttle > 0)
+        document_count(document, "throttle", overview->throttle);
     if (overview->daemon)
         (void)json_object_set(document, "daemon", overview->daemon);
     return document;
 }
 
+static const struct error *problem_of(const struct overview *overview,
+                                      size_t index)
+{
+    const struct state_table *table = overview->tables[index].table;
+    return table && table->problem.id != ERROR_NONE ? &table->problem : NULL;
+}
+
+static bool has_problem(const struct overview *overview, size_t index,
+                        const struct error *problem)
+{
+    const struct error *own = problem_of(overview, index);
+    return own && text_equal(own->what, problem->what);
+}
+
+/* One block a problem, however many tables have it. */
 static void print_problems(const struct overview *overview)
 {
     for (size_t i = 0; i < overview->count; i++) {
-        const struct overview_table *table = &overview->tables[i];
-        if (table->table && table->table->problem.id != ERROR_NONE)
-            screen_failure(table->name, &table->table->problem);
+        char who[600];
+        const char *name = overview->tables[i].name;
+        const struct error *problem = problem_of(overview, i);
+        size_t before = 0, others = 0;
+        while (problem && before < i &&
+               !has_problem(overview, before, problem))
+            before++;
+        if (!problem || before < i)
+            continue;
+        for (size_t j = i + 1; j < overview->count; j++)
+            others += has_problem(overview, j, problem);
+        (void)snprintf(who, sizeof who, "%s and %zu other%s", name, others,
+                       others == 1 ? "" : "s");
+        screen_failure(others > 0 ? who : name, problem);
     }
 }
 

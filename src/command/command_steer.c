@@ -1,6 +1,6 @@
 /*
- * `pause`, `resume`, `throttle`: over the socket of a daemon. A pause is also
- * kept in the state where none runs, for the next run or daemon.
+ * `pause`, `resume`, `throttle`: over the socket of a daemon. Where none runs
+ * they are kept in the state, for the next run or daemon.
  */
 #include <stdio.h>
 #include <string.h>
@@ -100,11 +100,13 @@ static enum status ask_daemon(struct steering *steering, struct error *error)
     return STATUS_OK;
 }
 
-static enum status keep_one(const struct steering *steering,
+static enum status keep_one(const struct request *request,
                             struct state *state, const char *table,
                             struct error *error)
 {
-    return steering->request.kind == REQUEST_PAUSE
+    if (request->kind == REQUEST_THROTTLE)
+        return state_throttle(state, SOURCE, request->rate, error);
+    return request->kind == REQUEST_PAUSE
                ? state_pause(state, SOURCE, table, error)
                : state_resume(state, SOURCE, table, error);
 }
@@ -116,22 +118,27 @@ static enum status keep_in_state(const struct steering *steering,
     struct state *state = NULL;
     enum status status = state_open(path, STATE_WRITE, &state, error);
     if (status == STATUS_OK && request->table_count == 0)
-        status = keep_one(steering, state, "", error);
+        status = keep_one(request, state, "", error);
     for (size_t i = 0; i < request->table_count && status == STATUS_OK; i++)
-        status = keep_one(steering, state, request->tables[i], error);
+        status = keep_one(request, state, request->tables[i], error);
     state_close(state);
     return status;
 }
 
-/* A daemon that starts between the two reads the pauses after it listens, or
- * hears of them by the second call. */
-static enum status steer_state(struct steering *steering, const char *path,
-                               struct error *error)
+/* A daemon that starts between the two reads the state after it listens, or
+ * hears of it by the second call. */
+static enum status steer_both(struct steering *steering,
+                              const struct command_line *line,
+                              struct error *error)
 {
+    const struct settings *settings = steering->looking.settings;
+    steering->socket = looking_socket(&steering->looking, line);
+    looking_pause(&steering->looking);
     enum status status = ask_daemon(steering, error);
     if (status != STATUS_OK || steering->has_daemon)
         return status;
-    status = keep_in_state(steering, path, error);
+    status = keep_in_state(steering, settings ? settings->state : line->state,
+                           error);
     return status == STATUS_OK ? ask_daemon(steering, error) : status;
 }
 
@@ -180,13 +187,8 @@ static enum status pause_or_resume(const struct command_line *line,
         status = looking_open(&steering.looking, line, error);
     if (status == STATUS_OK)
         status = choose_tables(&steering, line, error);
-    if (status == STATUS_OK) {
-        const struct settings *settings = steering.looking.settings;
-        steering.socket = looking_socket(&steering.looking, line);
-        looking_pause(&steering.looking);
-        status = steer_state(&steering, settings ? settings->state
-                                                 : line->state, error);
-    }
+    if (status == STATUS_OK)
+        status = steer_both(&steering, line, error);
     if (status == STATUS_OK)
         print_tables(&steering, line);
     release(&steering);
@@ -221,40 +223,44 @@ static enum status read_rate(const struct command_line *line, uint64_t *rate,
     return error->status;
 }
 
-static void print_rate(const struct command_line *line, uint64_t rate)
+static void print_rate(const struct steering *steering,
+                       const struct command_line *line)
 {
     char bytes[32];
+    uint64_t rate = steering->request.rate;
     if (line->json) {
         json_t *document = document_new(line->command, 0);
         document_count(document, "bytes_a_second", rate);
+        document_bool(document, "daemon", steering->has_daemon);
         document_print(document);
-    } else if (!line->is_quiet && rate > 0) {
+        return;
+    }
+    if (line->is_quiet)
+        return;
+    if (rate > 0)
         screen_line(stdout, "the daemon reads at most %s a second",
                     text_bytes(bytes, rate));
-    } else if (!line->is_quiet) {
+    else
         screen_line(stdout, "the daemon reads without a limit");
-    }
+    if (!steering->has_daemon)
+        screen_line(stderr, "no daemon runs: kept in the state for the next "
+                    "one");
 }
 
 enum status command_throttle(const struct command_line *line, int *exit_code,
                              struct error *error)
 {
     struct steering steering = {.request = {.kind = REQUEST_THROTTLE}};
-    json_t *answer = NULL;
     (void)exit_code;
     enum status status = refuse_dry_run(line, error);
     if (status == STATUS_OK)
         status = read_rate(line, &steering.request.rate, error);
     if (status == STATUS_OK)
         status = looking_open(&steering.looking, line, error);
-    if (status == STATUS_OK) {
-        steering.socket = looking_socket(&steering.looking, line);
-        status = call_daemon(steering.socket, &steering.request, TIMEOUT_MS,
-                             &answer, error);
-    }
-    json_decref(answer);
     if (status == STATUS_OK)
-        print_rate(line, steering.request.rate);
+        status = steer_both(&steering, line, error);
+    if (status == STATUS_OK)
+        print_rate(&steering, line);
     release(&steering);
     return status;
 }

@@ -19,17 +19,24 @@
 /* A daemon that hangs must not hold who only looks. */
 #define DAEMON_WAIT_MS 2000
 
+/* Windows where it is not known. */
+static enum mode mode_of(const struct state_table *table)
+{
+    for (unsigned mode = 0; table->mode && mode < MODE_COUNT; mode++)
+        if (text_equal(table->mode, mode_name((enum mode)mode)))
+            return (enum mode)mode;
+    return MODE_INCREMENTAL;
+}
+
 static uint64_t late_ms_of(const struct looking *looking,
                            const struct state_table *table)
 {
     const struct table_settings *settings =
         looking->settings ? settings_for(looking->settings, table->name)
                           : NULL;
-    bool is_full = table->mode && text_equal(table->mode,
-                                             mode_name(MODE_FULL));
-    if (settings && settings->late_ms)
-        return settings->late_ms;
-    return work_default_late_ms(is_full ? MODE_FULL : MODE_INCREMENTAL);
+    return settings && settings->late_ms
+               ? settings->late_ms
+               : work_default_late_ms(mode_of(table));
 }
 
 /* What the last run of a table did; runs are read once each. */
@@ -256,6 +263,9 @@ enum status overview_read(struct overview *overview,
     status = check_names(overview, looking->settings, line, error);
     if (status == STATUS_OK && looking->state)
         status = take_pauses(overview, looking->state, error);
+    if (status == STATUS_OK && looking->state)
+        status = state_throttled(looking->state, "main", &overview->throttle,
+                                 error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < overview->count; i++) {
@@ -272,16 +282,14 @@ static void note_next(struct overview_table *entry,
 {
     const struct state_table *table = entry->table;
     if (!table || !table->mode || table->success_us == 0 ||
-        text_equal(table->mode, mode_name(MODE_CDC)) ||
+        mode_of(table) == MODE_CDC ||
         text_equal(entry->line.state, "paused"))
         return;
     const struct table_settings *own =
         settings ? settings_for(settings, table->name) : NULL;
-    bool is_full = text_equal(table->mode, mode_name(MODE_FULL));
     uint64_t every_ms = own && own->every_ms
                             ? own->every_ms
-                            : schedule_default_every_ms(
-                                  is_full ? MODE_FULL : MODE_INCREMENTAL);
+                            : schedule_default_every_ms(mode_of(table));
     if (every_ms < INT64_MAX / 4000)
         entry->line.next_us = table->success_us + (int64_t)every_ms * 1000;
 }
@@ -332,8 +340,7 @@ json_t *overview_json(const struct overview_table *table)
     const struct state_table *row = table->table;
     if (!row)
         return object;
-    bool is_incremental = row->mode &&
-                          text_equal(row->mode, mode_name(MODE_INCREMENTAL));
+    bool is_incremental = row->mode && mode_of(row) == MODE_INCREMENTAL;
     document_text(object, "target", row->target);
     document_bool(object, "is_guessed", row->is_guessed);
     document_text(object, "mark", row->mark);

@@ -21,6 +21,7 @@ struct overview {
     struct state_table **rows;
     struct state_run_table *last; /* of the last runs of all tables */
     size_t last_count;
+    uint64_t throttle; /* bytes a second that a daemon may read; 0: any */
     json_t *daemon; /* what it says of itself; NULL: none was asked */
 };
 

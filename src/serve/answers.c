@@ -1,6 +1,7 @@
 /*
- * What the socket's requests do, by the thread that polls. A pause is kept in
- * the state before it takes effect: it outlives the process.
+ * What the socket's requests do, by the thread that polls. A pause and a
+ * throttle are kept in the state before they take effect: they outlive the
+ * process.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -26,17 +27,23 @@ void process_headline(struct process *process, char *target, size_t size)
     pthread_mutex_unlock(&process->mutex);
     (void)steer_figures(process->steer, STEER_FOLLOWER, &follower);
     (void)steer_figures(process->steer, STEER_SCHEDULER, &windows);
+    size_t tables = follower.tables + windows.tables;
+    bool is_paused = steer_is_paused(process->steer, NULL);
     if (follower.lag_ms >= 0)
         (void)snprintf(lag, sizeof lag, ", lag %.1f s",
                        (double)follower.lag_ms / 1000);
     if (!is_ready)
         (void)snprintf(target, size, "connecting to source and warehouse");
+    else if (tables == 0 && is_paused)
+        (void)snprintf(target, size, "paused");
+    else if (tables == 0)
+        (void)snprintf(target, size, "no table yet%s%s",
+                       follower.note[0] ? ", " : "", follower.note);
     else
         (void)snprintf(target, size, "%s%zu of %zu tables on time%s%s%s",
-                       steer_is_paused(process->steer, NULL) ? "paused; "
-                                                             : "",
+                       is_paused ? "paused; " : "",
                        follower.tables_on_time + windows.tables_on_time,
-                       follower.tables + windows.tables, lag,
+                       tables, lag,
                        follower.note[0] ? ", " : "", follower.note);
 }
 
@@ -126,7 +133,7 @@ static enum status pause_or_resume(struct process *process,
     return status;
 }
 
-static void throttle(struct process *process, uint64_t rate)
+void process_throttle(struct process *process, uint64_t rate)
 {
     char bytes[32];
     steer_throttle(process->steer, rate);
@@ -135,6 +142,16 @@ static void throttle(struct process *process, uint64_t rate)
                  text_bytes(bytes, rate));
     else
         log_line(LOG_INFO, NULL, "reading without a limit");
+}
+
+static enum status throttle(struct process *process, uint64_t rate,
+                            struct error *error)
+{
+    enum status status = state_throttle(process->options->state,
+                                        process->source, rate, error);
+    if (status == STATUS_OK)
+        process_throttle(process, rate);
+    return status;
 }
 
 static enum status carry_out(struct process *process,
@@ -146,8 +163,7 @@ static enum status carry_out(struct process *process,
     case REQUEST_RESUME:
         return pause_or_resume(process, request, error);
     case REQUEST_THROTTLE:
-        throttle(process, request->rate);
-        return STATUS_OK;
+        return throttle(process, request->rate, error);
     case REQUEST_RELOAD:
         return process_reload(process, error);
     default:

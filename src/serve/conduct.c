@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "process.h"
+#include "sync/outage.h"
 
 #define RETRY_FIRST_MS 500
 #define RETRY_CAP_MS 30000
@@ -43,6 +44,19 @@ void told_failure(struct told *told, const char *about,
 void told_clear(struct told *told)
 {
     told->what[0] = '\0';
+}
+
+void process_outage(const struct process *process, const struct error *error,
+                    bool of_followed, bool of_scheduled)
+{
+    const struct outage outage = {
+        .settings = *process->options->settings,
+        .source = process->source,
+        .of_followed = of_followed,
+        .of_scheduled = of_scheduled,
+        .problem = error,
+    };
+    outage_keep(&outage);
 }
 
 static enum status identify(struct process *process, struct error *error)
@@ -107,6 +121,7 @@ static bool open_both(struct process *process)
             return false;
         }
         told_failure(&told, NULL, &error);
+        process_outage(process, &error, true, true);
         if (status_is_retryable(status))
             (void)backoff_next(&backoff, 0, &wait_ms);
         steer_wait(process->steer, STEER_SCHEDULER, wait_ms);

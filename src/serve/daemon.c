@@ -244,6 +244,21 @@ static void hear_until_done(struct process *process)
         notify_send(process->notify, "STOPPING=1");
 }
 
+/* What a person asked for before this process began. */
+static enum status load_steering(struct process *process,
+                                 struct error *error)
+{
+    uint64_t rate = 0;
+    enum status status = steer_load(process->steer, process->options->state,
+                                    process->source, error);
+    if (status == STATUS_OK)
+        status = state_throttled(process->options->state, process->source,
+                                 &rate, error);
+    if (status == STATUS_OK && rate > 0)
+        process_throttle(process, rate);
+    return status;
+}
+
 static enum status start(struct process *process, struct error *error)
 {
     const struct settings *settings = *process->options->settings;
@@ -251,8 +266,7 @@ static enum status start(struct process *process, struct error *error)
                                      &process->listener, error);
     /* After it listens: who found no daemon before has written by now. */
     if (status == STATUS_OK)
-        status = steer_load(process->steer, process->options->state,
-                            process->source, error);
+        status = load_steering(process, error);
     if (status != STATUS_OK)
         return status;
     if (!signals_install() ||

@@ -53,6 +53,10 @@ void process_fail(struct process *process, const struct error *error);
 void told_failure(struct told *told, const char *about,
                   const struct error *error);
 void told_clear(struct told *told);
+/* Has the tables that a failure of a whole side holds up tell it: those that
+ * follow the log, or the others that are due. */
+void process_outage(const struct process *process, const struct error *error,
+                    bool of_followed, bool of_scheduled);
 
 /* conduct.c: a thread that opens both sides, works, and opens them again after
  * a reload. */
@@ -71,6 +75,8 @@ char *answer_line(void *process, const char *line, size_t length);
 /* Reads the settings anew and has them put in force. */
 enum status process_reload(struct process *process, struct error *error)
     MUST_CHECK;
+/* Reads at most so many bytes a second from now on; 0: without a limit. */
+void process_throttle(struct process *process, uint64_t rate);
 /* "12 of 14 tables on time, lag 0.3 s" */
 void process_headline(struct process *process, char *target, size_t size);
 

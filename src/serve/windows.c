@@ -45,6 +45,8 @@ static void fail_or_wait(struct windows *windows, const struct error *error)
     if (error->status == STATUS_STOPPED)
         return;
     told_failure(&windows->told, NULL, error);
+    schedule_failed(windows->process->schedule, clock_monotonic_us());
+    process_outage(windows->process, error, false, true);
     forget_names(windows);
     windows->look_us = clock_monotonic_us() + (waits ? LOOK_US : SOON_US);
 }

@@ -46,8 +46,9 @@ TOP(deletes, CHOICE, "remove", "remove|mark|keep",
     "mark")
 TOP(late, DURATION, "", NULL,
     AT(general.late_ms), NONE, NULL,
-    "The lag from which a table is late. Without it 1h where windows are "
-    "read or the log is followed, 26h where the whole table is.",
+    "The lag from which a table is late. Without it 1m where the log is "
+    "followed, 1h where windows are read, 26h where the whole table is. Where "
+    "runs from cron read the log, rather give more than their interval.",
     "30m")
 TOP(every, DURATION, "", NULL,
     AT(general.every_ms), NONE, NULL,

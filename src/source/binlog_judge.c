@@ -21,7 +21,8 @@
     X(binlog_expire_logs_auto_purge) X(expire_logs_days) \
     X(max_binlog_total_size) X(log_bin_compress) \
     X(binlog_transaction_compression) X(log_slave_updates) \
-    X(log_replica_updates) X(binlog_storage_engine)
+    X(log_replica_updates) X(binlog_storage_engine) X(sync_binlog) \
+    X(innodb_flush_log_at_trx_commit)
 
 /* Of the server; NULL: it has no such setting. */
 struct found {
@@ -200,6 +201,30 @@ static void judge_rows(const struct found *found, struct log_facts *facts)
              "of the server");
 }
 
+/* --- what a crash of the machine costs ----------------------------------- */
+
+/* The log is read as soon as it is written: what a crash takes back, be it
+ * from the log or from the tables, was delivered before. */
+static void judge_crash(const struct found *found, struct log_facts *facts)
+{
+    const char *flush = found->innodb_flush_log_at_trx_commit;
+
+    if (found->sync_binlog && !is(found->sync_binlog, "1"))
+        warn(facts, memory_format("sync_binlog is %s: a crash of the machine "
+                                  "can cut transactions off the log that the "
+                                  "warehouse has; every followed table is "
+                                  "read again then", found->sync_binlog),
+             "SET GLOBAL sync_binlog = 1, and in the settings of the server");
+    if (flush && !is(flush, "1"))
+        warn(facts, memory_format("innodb_flush_log_at_trx_commit is %s: a "
+                                  "crash of the machine can take back "
+                                  "transactions that are in the log and in "
+                                  "the warehouse, and nothing tells it", flush),
+             "SET GLOBAL innodb_flush_log_at_trx_commit = 1, and in the "
+             "settings of the server; after such a crash  tidemark backfill "
+             "TABLE --confirm TABLE");
+}
+
 /* --- how long it is kept ------------------------------------------------- */
 
 static int64_t retention_of(const struct found *found)
@@ -367,6 +392,7 @@ enum status binlog_facts(struct source_session *session,
         facts->has_rows = is(found.binlog_format, "ROW");
         if (is(found.log_bin, "ON")) {
             judge_rows(&found, facts);
+            judge_crash(&found, facts);
             judge_retention(&found, facts);
         }
         summarise(&found, facts);

@@ -202,6 +202,17 @@ static const char *const migration_2[] = {
     0,
 };
 
-static const char *const *const migrations[] = {migration_1, migration_2};
+/* What may be read of a source at most. */
+static const char *const migration_3[] = {
+    "CREATE TABLE throttles ("
+    " source TEXT NOT NULL PRIMARY KEY,"
+    " bytes_a_second INTEGER NOT NULL,"
+    " since_us INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID",
+    0,
+};
+
+static const char *const *const migrations[] = {migration_1, migration_2,
+                                                migration_3};
 
 #endif

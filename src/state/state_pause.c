@@ -1,4 +1,4 @@
-/* Pauses: what a person asked to leave alone. They outlive the process. */
+/* Pauses and throttle: what a person asked for. They outlive the process. */
 
 #include "base/clock.h"
 #include "base/failpoint.h"
@@ -56,4 +56,34 @@ enum status state_pauses(struct state *state, struct state_pause **pauses,
     *pauses = NULL;
     *count = 0;
     return status;
+}
+
+enum status state_throttle(struct state *state, const char *source,
+                           uint64_t bytes_a_second, struct error *error)
+{
+    struct query query;
+    bool is_set = bytes_a_second > 0;
+
+    query_begin(&query, state, is_set ? STATEMENT_THROTTLE_SET
+                                      : STATEMENT_THROTTLE_STRIKE);
+    query_text(&query, 1, source);
+    if (is_set) {
+        query_unsigned(&query, 2, bytes_a_second);
+        query_integer(&query, 3, clock_utc_us());
+    }
+    query_row(&query);
+    return query_end(&query, error);
+}
+
+enum status state_throttled(struct state *state, const char *source,
+                            uint64_t *bytes_a_second, struct error *error)
+{
+    struct query query;
+
+    *bytes_a_second = 0;
+    query_begin(&query, state, STATEMENT_THROTTLE_READ);
+    query_text(&query, 1, source);
+    if (query_row(&query))
+        *bytes_a_second = query_get_unsigned(&query, 0);
+    return query_end(&query, error);
 }

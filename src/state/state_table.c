@@ -171,6 +171,38 @@ enum status state_tables_confirm(struct state *state, const char *source,
     return store_end(state, status, error);
 }
 
+static enum status trouble(struct state *state, const char *source,
+                           const char *name, const struct error *problem,
+                           struct error *error)
+{
+    struct query query;
+
+    query_begin(&query, state, STATEMENT_TABLE_TROUBLE);
+    query_text(&query, 1, source);
+    query_text(&query, 2, name);
+    query_problem(&query, 3, problem);
+    query_text(&query, 3 + PROBLEM_COLUMNS, life_names[LIFE_LIVE]);
+    query_row(&query);
+    return query_end(&query, error);
+}
+
+enum status state_tables_trouble(struct state *state, const char *source,
+                                 const char *const *names, size_t count,
+                                 const struct error *problem,
+                                 struct error *error)
+{
+    enum status status;
+
+    if (count == 0)
+        return STATUS_OK;
+    status = store_begin(state, error);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = trouble(state, source, names[i], problem, error);
+    return store_end(state, status, error);
+}
+
 enum status state_tables(struct state *state, struct state_table ***tables,
                          struct error *error)
 {

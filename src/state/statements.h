@@ -77,6 +77,12 @@
     X(PAUSE_LIST, "SELECT source, table_name, since_us FROM pauses "          \
         "ORDER BY source, table_name")                                        \
                                                                               \
+    X(THROTTLE_SET, "REPLACE INTO throttles (source, bytes_a_second, "        \
+        "since_us) VALUES (?1, ?2, ?3)")                                      \
+    X(THROTTLE_STRIKE, "DELETE FROM throttles WHERE source = ?1")             \
+    X(THROTTLE_READ, "SELECT bytes_a_second FROM throttles "                  \
+        "WHERE source = ?1")                                                  \
+                                                                              \
     X(OVERLAP_ADD, "INSERT INTO overlaps (stream, key_hash, digest) "         \
         "VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET digest = ?3")          \
     X(OVERLAP_COUNT, "SELECT count(*) FROM overlaps WHERE stream = ?1")       \
@@ -108,6 +114,10 @@
         "problem_effect = '', problem_next = '' "                             \
         "WHERE source = ?1 AND name = ?2 AND life = ?4 "                      \
         "AND problem_status <> ?5 AND confirmed_us < ?3")                     \
+    X(TABLE_TROUBLE, "UPDATE tables SET problem_id = ?3, "                    \
+        "problem_status = ?4, problem = ?5, problem_effect = ?6, "            \
+        "problem_next = ?7 WHERE source = ?1 AND name = ?2 "                  \
+        "AND life = ?8 AND problem_status IN ('ok', 'temporary')")            \
     X(SEED_READ, "SELECT seed_name FROM seeds WHERE source = ?1 "             \
         "AND table_name = ?2 AND column_name = ?3")                           \
     X(SEED_FORGET, "DELETE FROM seeds WHERE source = ?1 "                     \

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "sync/outage.h"
 #include "sync/outcome.h"
 #include "sync/supervise.h"
 
@@ -181,6 +182,13 @@ static void wait_again(struct stay *stay, struct backoff *backoff,
 {
     uint64_t wait_ms = RETRY_CAP_MS;
     (void)backoff_next(backoff, 0, &wait_ms);
+    const struct outage outage = {
+        .settings = stay->sync->settings,
+        .source = stay->sync->endpoint->name,
+        .of_followed = true,
+        .problem = error,
+    };
+    outage_keep(&outage);
     steer_tell_fault(stay->steer, STEER_FOLLOWER, error);
     log_line(error->id == ERROR_LOG_COLLISION ? LOG_WARNING : LOG_INFO, NULL,
              "%s (%s), again in %.1f s", error->what,

@@ -153,6 +153,13 @@ void schedule_ran(struct schedule *schedule, const struct work_result *result,
     entry->is_on_time = text_equal(result->state, "on time");
 }
 
+void schedule_failed(struct schedule *schedule, int64_t now_us)
+{
+    for (size_t i = 0; i < schedule->count; i++)
+        if (schedule->entries[i].due_us <= now_us)
+            schedule->entries[i].is_on_time = false;
+}
+
 size_t schedule_count(const struct schedule *schedule, size_t *on_time)
 {
     *on_time = 0;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "sync/work.h"
 
+#define MINUTE_MS UINT64_C(60000)
 #define HOUR_MS UINT64_C(3600000)
 #define PROVED_OVERLAP_MS UINT64_C(5000)
 #define LAGGED_OVERLAP_MS UINT64_C(600000)
@@ -23,7 +24,14 @@ uint64_t work_overlap_ms(const struct work *work, bool is_bound_proved)
 
 uint64_t work_default_late_ms(enum mode mode)
 {
-    return mode == MODE_FULL ? 26 * HOUR_MS : HOUR_MS;
+    switch (mode) {
+    case MODE_CDC:
+        return MINUTE_MS;
+    case MODE_FULL:
+        return 26 * HOUR_MS;
+    default:
+        return HOUR_MS;
+    }
 }
 
 /* The state keeps a guess: an index that comes or goes changes no mode. */

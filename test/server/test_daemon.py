@@ -94,11 +94,20 @@ def test_it_follows_and_reads_what_is_due_until_it_is_stopped(rig, daemon):
         {"daemon"}
 
 
+def test_without_a_table_it_says_so(rig, daemon):
+    rig.settings(tables=["nothing*"])
+    running = daemon().wait_ready()
+    assert running.status()["headline"] == "no table yet"
+    running.stop()
+
+
 def test_a_second_one_is_busy_and_so_is_a_run(rig, daemon):
     running = daemon().wait_ready()
     for command in ("daemon", "run"):
         result = rig.run(command)
         assert result.code == 6, str(result)
+        takes_option = "--skip-if-running" in result.stderr
+        assert takes_option == (command == "run"), str(result)
     result = rig.run("backfill", "w", "--from", "1", "--to", "2")
     assert result.code == 6 and "stop it" in result.stderr, str(result)
     assert running.status()["ready"]
@@ -227,7 +236,6 @@ def test_without_a_daemon_a_pause_is_kept_for_the_next_run(rig):
     assert count(rig, "w") == 3
     result = rig.run("status", "w", "--wait")
     assert result.code == 1 and "resume" in result.stderr, str(result)
-    assert rig.run("throttle", "5M/s").code == 4
     assert rig.run("throttle", "fast").code == 2
     assert rig.run("pause", "nothing").code == 2
     assert rig.run("pause", "t", "--dry-run").code == 2
@@ -246,6 +254,10 @@ def test_a_throttle_slows_the_reading(rig, daemon):
     running = daemon().wait_ready()
     rig.ok("throttle", "200K/s")
     assert running.status()["throttle"] == 204800
+    running.running.kill9()
+    running = daemon().wait_ready()  # a throttle outlives the process
+    assert running.status()["throttle"] == 204800
+    assert "reads at most 205 kB a second" in rig.ok("status").stdout
     rig.ok("resume", "w")
     running.until(lambda: count(rig, "w") > 0)
     time.sleep(1)
@@ -253,6 +265,19 @@ def test_a_throttle_slows_the_reading(rig, daemon):
     rig.ok("throttle", "off")
     running.until(lambda: count(rig, "w") == 20002)
     running.stop()
+
+
+def test_a_throttle_is_kept_where_no_daemon_runs(rig, daemon):
+    rig.ok("run")
+    result = rig.ok("throttle", "5M/s")
+    assert "no daemon runs" in result.stderr, str(result)
+    assert "the next one reads at most" in rig.ok("status").stdout
+    assert rig.ok("status", "--json").json()["throttle"] == 5 << 20
+    running = daemon().wait_ready()
+    assert running.status()["throttle"] == 5 << 20
+    rig.ok("throttle", "off")
+    running.stop()
+    assert "throttle" not in rig.ok("status", "--json").json()
 
 
 def test_status_tells_the_next_run(rig, daemon):
@@ -296,6 +321,58 @@ def test_the_source_may_be_away_at_the_start_and_later(
     running.until(lambda: count(rig, "t") == 3 and count(rig, "w") == 3)
     running.stop()
     systemd.close()
+
+
+def test_an_outage_is_told_by_each_table_that_it_holds_up(
+        rig, daemon, wire):
+    rig.source_port = wire.port
+    rig.sql("CREATE TABLE nightly (id INT PRIMARY KEY)")
+    rig.sql("INSERT INTO nightly VALUES (1)")
+    rig.connection.commit()
+    rig.settings(tables=[
+        {"t": {"mode": "cdc"}}, {"nightly": {"mode": "full"}},
+        {"w": {"mode": "incremental", "every": "1s", "overlap": "1s"}}],
+        retry="1s")
+    running = daemon().wait_ready()
+    running.until(lambda: set(states(rig).values()) == {"on time"})
+    running.until(lambda: count(rig, "nightly") == 1)
+    wire.add("rst", times=10 ** 6)
+    running.until(lambda: states(rig) == {
+        "t": "retrying", "w": "retrying", "nightly": "on time"})
+    result = rig.ok("status")
+    assert "t and 1 other: " in result.stderr and \
+        result.stderr.count("next:") == 1, str(result)
+    wire.heal()
+    running.until(lambda: set(states(rig).values()) == {"on time"})
+    running.stop()
+    wire.add("rst", times=10 ** 6)  # also where it begins without a source
+    running = daemon()
+    running.until(lambda: set(states(rig).values()) ==
+                  {"on time", "retrying"})
+    wire.heal()
+    running.until(lambda: set(states(rig).values()) == {"on time"})
+    running.stop()
+
+
+def test_an_outage_of_the_warehouse_is_told_as_well(
+        rig, daemon, clickhouse):
+    wire = TcpProxy(clickhouse.port)
+    try:
+        rig.warehouse_port = wire.port
+        settings(rig, retry="1s")
+        running = daemon().wait_ready()
+        running.until(lambda: set(states(rig).values()) == {"on time"})
+        wire.add("rst", times=10 ** 6)
+        change(rig, 3)
+        running.until(lambda: states(rig) == {"t": "retrying",
+                                              "w": "retrying"})
+        wire.heal()
+        running.until(lambda: set(states(rig).values()) == {"on time"})
+        running.stop()
+    finally:
+        wire.stop()
+    rig.equal("t")
+    rig.equal("w")
 
 
 def test_a_wrong_password_ends_the_start_and_not_a_reload(rig, daemon):

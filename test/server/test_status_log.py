@@ -70,6 +70,24 @@ def test_status_tells_where_the_log_was_read_to(rig):
     assert "seen = " in text
 
 
+def confirmed_ago(rig, seconds):
+    """The state as it would be had nothing been read since then."""
+    moment_us = int((time.time() - seconds) * 1e6)
+    with sqlite3.connect(f"{rig.tidemark.folder}/tidemark.db") as state:
+        state.execute(f"UPDATE tables SET confirmed_us = {moment_us}")
+
+
+def test_a_followed_table_is_late_after_a_minute_or_as_it_is_set(rig):
+    some(rig)
+    rig.ok("run")
+    for seconds, late, state in ((40, None, "on time"), (80, None, "late"),
+                                 (80, "2m", "on time"), (40, "30s", "late")):
+        rig.settings(tables=CDC, **({"late": late} if late else {}))
+        confirmed_ago(rig, seconds)
+        table, = rig.ok("status", "--json").json()["tables"]
+        assert table["state"] == state, (seconds, late, table)
+
+
 def test_the_ledger_goes_on_over_runs_and_is_balanced(rig):
     some(rig)
     rig.settings(tables=[{"t": {"mode": "cdc"}}])
@@ -317,6 +335,43 @@ def test_a_guess_is_kept_and_a_better_one_offered(rig):
     rig.settings(tables=CDC)
     rig.ok("run")
     assert modes(rig)["t"][0] == "cdc"
+
+
+POOR = {"sync_binlog": "0", "innodb_flush_log_at_trx_commit": "2",
+        "binlog_row_image": "MINIMAL", "binlog_row_metadata": "MINIMAL",
+        "binlog_expire_logs_seconds": "86400"}
+RICH = {"sync_binlog": "1", "innodb_flush_log_at_trx_commit": "1",
+        "binlog_row_image": "FULL", "binlog_row_metadata": "FULL",
+        "binlog_expire_logs_seconds": "864000"}
+
+
+def set_all(rig, values):
+    before = {}
+    for name, value in values.items():
+        before[name] = str(rig.sql(f"SELECT @@global.{name}")[0][0])
+        rig.source.query(f"SET GLOBAL {name} = {value}")
+    return before
+
+
+def warnings_of(rig):
+    return rig.ok("check", "--json").json()["source"]["log"]["warnings"]
+
+
+def test_check_names_each_setting_of_the_log_that_costs(rig):
+    some(rig)
+    before = set_all(rig, POOR)
+    try:
+        warnings = warnings_of(rig)
+        for setting in POOR:
+            name = "kept for 1 d" if "expire" in setting else f"{setting} is"
+            warning, = [line for line in warnings if name in line["text"]]
+            assert f"SET GLOBAL {setting} = {RICH[setting]}" in \
+                warning["hint"] or "expire" in setting, warning
+        assert "nothing tells it" in rig.ok("check").stdout
+        set_all(rig, RICH)
+        assert warnings_of(rig) == []
+    finally:
+        set_all(rig, before)
 
 
 def test_a_log_of_statements_is_not_guessed(rig):

@@ -175,6 +175,29 @@ static void figures_are_what_was_told(void **state)
     steer_free(steer);
 }
 
+static void a_throttle_is_kept_by_source(void **state)
+{
+    const char *path = scratch_path(state, "s.db");
+    struct state *opened = NULL;
+    struct error error;
+    uint64_t rate = 1;
+
+    assert_ok(state_open(path, STATE_WRITE, &opened, &error), error);
+    assert_ok(state_throttled(opened, "main", &rate, &error), error);
+    assert_int_equal(rate, 0);
+    assert_ok(state_throttle(opened, "main", 5, &error), error);
+    assert_ok(state_throttle(opened, "main", 7, &error), error);
+    assert_ok(state_throttle(opened, "other", 9, &error), error);
+    assert_ok(state_throttled(opened, "main", &rate, &error), error);
+    assert_int_equal(rate, 7);
+    assert_ok(state_throttle(opened, "main", 0, &error), error);
+    assert_ok(state_throttled(opened, "main", &rate, &error), error);
+    assert_int_equal(rate, 0);
+    assert_ok(state_throttled(opened, "other", &rate, &error), error);
+    assert_int_equal(rate, 9);
+    state_close(opened);
+}
+
 static void pauses_come_from_the_state(void **state)
 {
     struct steer *steer = steer_new();
@@ -215,6 +238,8 @@ int main(void)
         cmocka_unit_test(nobody_waits_when_the_throttle_goes_or_all_leave),
         cmocka_unit_test(a_part_without_progress_is_not_alive),
         cmocka_unit_test(figures_are_what_was_told),
+        cmocka_unit_test_setup_teardown(a_throttle_is_kept_by_source,
+                                        scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(pauses_come_from_the_state,
                                         scratch_setup, scratch_teardown),
     };
