@@ -28,7 +28,7 @@ struct deliver_counts {
     uint64_t rows_confirmed; /* acknowledged and saved */
     uint64_t deletes;        /* of the confirmed */
     uint64_t bytes;          /* of batches, confirmed */
-    uint64_t deliveries;     /* confirmed */
+    uint64_t deliveries;     /* so many from the first on are confirmed */
 };
 
 /* The rows of one table in one delivery. */
@@ -86,8 +86,9 @@ enum status deliver_put(struct deliver *deliver, struct batch *batch,
 void deliver_return(struct deliver *deliver, struct batch *batch);
 /*
  * Ends the delivery: once it and all before it are acknowledged, the stream
- * resumes from `resume_from` (copied); NULL leaves the checkpoint where it is,
- * for rows that shall be seen before their stream can resume behind them.
+ * resumes from `resume_from` (copied); NULL (in a stream of many tables) leaves
+ * the checkpoint where it is, for rows that shall be seen before their stream
+ * can resume behind them.
  * Without rows the checkpoint alone is saved. `pairs` (copied) and `requests`
  * (copied: filed in the same transaction) as in state/checkpoint_write.h.
  */

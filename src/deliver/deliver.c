@@ -309,6 +309,8 @@ void deliver_counts(struct deliver *deliver, struct deliver_counts *counts)
 {
     pthread_mutex_lock(&deliver->mutex);
     *counts = deliver->counts;
+    counts->deliveries = deliver->first ? deliver->first->number - 1
+                                        : deliver->begun;
     pthread_mutex_unlock(&deliver->mutex);
 }
 

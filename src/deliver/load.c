@@ -194,25 +194,24 @@ static enum status load_delivery(struct loader *loader,
                                  struct error *error)
 {
     struct deliver *deliver = loader->deliver;
+    char handle[IDENTITY_BYTES];
     enum status status = load_batches(loader, delivery, error);
-    if (status == STATUS_OK && loader->load && !deliver->plan.table)
-        status = load_alone(loader, delivery, error);
     if (status != STATUS_OK)
         return status;
-    if (loader->load) {
-        char handle[IDENTITY_BYTES];
+    if (!deliver->plan.table) {
+        if (loader->load)
+            status = load_alone(loader, delivery, error);
+    } else if (loader->load) {
         status = load_finish(loader, handle, sizeof handle, error);
         if (status == STATUS_OK)
             status = commit_accept(deliver, delivery, loader->session,
                                    loader->state, handle, error);
-        if (status != STATUS_OK)
-            return status;
     } else {
         status = commit_accept_empty(deliver, delivery, error);
-        if (status != STATUS_OK)
-            return status;
     }
-    return commit_delivery(deliver, delivery, loader->state, error);
+    return status == STATUS_OK
+               ? commit_delivery(deliver, delivery, loader->state, error)
+               : status;
 }
 
 static void forget_delivery(struct deliver *deliver,

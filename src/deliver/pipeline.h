@@ -14,6 +14,9 @@
  *   finished  load_finish       every byte was sent
  *   accepted  commit_accept     all before it are accepted too
  *   committed commit_delivery   acknowledged and saved; it is freed
+ *
+ * In a stream of many tables each load is asked for alone: a delivery without
+ * a checkpoint is committed when its loads are, whatever comes before it.
  */
 struct delivery {
     uint64_t number; /* from 1 in the attempt */
@@ -47,7 +50,6 @@ struct deliver {
     size_t open_count;
     uint64_t begun;     /* number of the last delivery begun */
     uint64_t accepted;  /* number of the last one accepted */
-    uint64_t committed; /* number of the last one committed */
     bool is_closing;
     struct error error; /* the first failure; id ERROR_NONE: none */
     struct deliver_counts counts;
