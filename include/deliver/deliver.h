@@ -52,6 +52,9 @@ struct deliver_plan {
     const char *checkpoint; /* where the attempt starts, or NULL */
     uint64_t rows_expected; /* 0 where unknown */
     size_t loader_count;    /* 1 to 4 */
+    uint64_t queue_bytes;   /* a put waits where more of earlier batches wait
+                               for the loaders or are in their hands; 0: for
+                               the pool alone */
     bool one_request_a_batch; /* tables without a key */
     /* Told what each commit confirmed of each table, by a loader's thread; may
      * be NULL. */

@@ -17,7 +17,7 @@ struct loader {
     const struct table *table; /* of the open request */
     uint32_t requests; /* begun for the present delivery */
     uint64_t request_rows;
-    int64_t begun_us; /* of the request; monotonic */
+    int64_t begun_us; /* of the request, later by waits for the reader */
 };
 
 static enum status loader_open(struct loader *loader, struct error *error)
@@ -175,15 +175,18 @@ static enum status load_batches(struct loader *loader,
     loader->requests = 0;
     for (;;) {
         bool has_ended = false;
+        int64_t asked_us = clock_monotonic_us();
         struct batch *batch = take_batch(loader->deliver, delivery,
                                          &has_ended);
+        /* What the reader takes is none of the warehouse's price. */
+        loader->begun_us += clock_monotonic_us() - asked_us;
         if (has_ended)
             return error_set(error, ERROR_INTERRUPTED,
                              "the load was given up");
         if (!batch)
             return STATUS_OK;
         enum status status = load_batch(loader, delivery, batch, error);
-        pool_give(batch);
+        deliver_done_with(loader->deliver, batch);
         if (status != STATUS_OK)
             return status;
     }

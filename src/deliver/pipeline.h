@@ -48,6 +48,7 @@ struct deliver {
     struct delivery *first; /* not yet committed, in order of number */
     struct delivery *last;
     size_t open_count;
+    uint64_t queued_bytes; /* put, and not yet given back by a loader */
     uint64_t begun;     /* number of the last delivery begun */
     uint64_t accepted;  /* number of the last one accepted */
     bool is_closing;
@@ -63,6 +64,9 @@ void delivery_free(struct delivery *delivery);
 
 /* The body of a loader's thread; `argument` is the struct deliver. */
 void *load_run(void *argument);
+
+/* A loader gives a batch back that it took from a delivery. */
+void deliver_done_with(struct deliver *deliver, struct batch *batch);
 
 /* Remembers the first failure and wakes everybody. */
 void deliver_fail(struct deliver *deliver, const struct error *error);
