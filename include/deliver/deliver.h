@@ -28,7 +28,7 @@ struct deliver_counts {
     uint64_t rows_confirmed; /* acknowledged and saved */
     uint64_t deletes;        /* of the confirmed */
     uint64_t bytes;          /* of batches, confirmed */
-    uint64_t deliveries;     /* confirmed */
+    uint64_t deliveries;     /* so many from the first on are confirmed */
 };
 
 /* The rows of one table in one delivery. */
@@ -52,6 +52,9 @@ struct deliver_plan {
     const char *checkpoint; /* where the attempt starts, or NULL */
     uint64_t rows_expected; /* 0 where unknown */
     size_t loader_count;    /* 1 to 4 */
+    uint64_t queue_bytes;   /* a put waits where more of earlier batches wait
+                               for the loaders or are in their hands; 0: for
+                               the pool alone */
     bool one_request_a_batch; /* tables without a key */
     /* Told what each commit confirmed of each table, by a loader's thread; may
      * be NULL. */
@@ -86,8 +89,9 @@ enum status deliver_put(struct deliver *deliver, struct batch *batch,
 void deliver_return(struct deliver *deliver, struct batch *batch);
 /*
  * Ends the delivery: once it and all before it are acknowledged, the stream
- * resumes from `resume_from` (copied); NULL leaves the checkpoint where it is,
- * for rows that shall be seen before their stream can resume behind them.
+ * resumes from `resume_from` (copied); NULL (in a stream of many tables) leaves
+ * the checkpoint where it is, for rows that shall be seen before their stream
+ * can resume behind them.
  * Without rows the checkpoint alone is saved. `pairs` (copied) and `requests`
  * (copied: filed in the same transaction) as in state/checkpoint_write.h.
  */

@@ -43,23 +43,37 @@ static struct checkpoint checkpoint_of(const struct deliver *deliver,
     };
 }
 
-/* Waits until *counter is `number`; false when the attempt ended first. */
-static bool wait_turn(struct deliver *deliver, const uint64_t *counter,
-                      uint64_t number)
+/* Waits until all before it are accepted; false when the attempt ended
+ * first. */
+static bool await_accepted(struct deliver *deliver,
+                           const struct delivery *delivery)
 {
     pthread_mutex_lock(&deliver->mutex);
-    while (*counter != number && !deliver_has_ended(deliver))
+    while (deliver->accepted != delivery->number - 1 &&
+           !deliver_has_ended(deliver))
         pthread_cond_wait(&deliver->changed, &deliver->mutex);
-    bool is_turn = *counter == number && !deliver_has_ended(deliver);
+    bool is_turn = !deliver_has_ended(deliver);
     pthread_mutex_unlock(&deliver->mutex);
     return is_turn;
 }
 
-static void pass_turn(struct deliver *deliver, uint64_t *counter,
-                      uint64_t number)
+/* Likewise until all before it are committed. */
+static bool await_committed(struct deliver *deliver,
+                            const struct delivery *delivery)
 {
     pthread_mutex_lock(&deliver->mutex);
-    *counter = number;
+    while (deliver->first != delivery && !deliver_has_ended(deliver))
+        pthread_cond_wait(&deliver->changed, &deliver->mutex);
+    bool is_turn = !deliver_has_ended(deliver);
+    pthread_mutex_unlock(&deliver->mutex);
+    return is_turn;
+}
+
+static void note_accepted(struct deliver *deliver,
+                          const struct delivery *delivery)
+{
+    pthread_mutex_lock(&deliver->mutex);
+    deliver->accepted = delivery->number;
     pthread_cond_broadcast(&deliver->changed);
     pthread_mutex_unlock(&deliver->mutex);
 }
@@ -138,7 +152,7 @@ static enum status await_pending(struct deliver *deliver,
     enum status status = pend(deliver, delivery, state, handle, error);
     if (status != STATUS_OK)
         return status;
-    pass_turn(deliver, &deliver->accepted, delivery->number);
+    note_accepted(deliver, delivery);
     status = commit_poll(deliver->plan.warehouse->ops, session, handle,
                          delivery_rows(delivery), error);
     if (status == STATUS_OK || status == STATUS_STOPPED)
@@ -151,7 +165,7 @@ enum status commit_accept(struct deliver *deliver, struct delivery *delivery,
                           struct state *state, const char *handle,
                           struct error *error)
 {
-    if (!wait_turn(deliver, &deliver->accepted, delivery->number - 1))
+    if (!await_accepted(deliver, delivery))
         return ended_early(deliver, error);
     uint64_t wait_ms = 0;
     enum status status = deliver->plan.warehouse->ops->poll(
@@ -162,7 +176,7 @@ enum status commit_accept(struct deliver *deliver, struct delivery *delivery,
     if (status != STATUS_OK)
         return status;
     FAILPOINT("commit.acknowledged", error);
-    pass_turn(deliver, &deliver->accepted, delivery->number);
+    note_accepted(deliver, delivery);
     return STATUS_OK;
 }
 
@@ -170,9 +184,9 @@ enum status commit_accept_empty(struct deliver *deliver,
                                 struct delivery *delivery,
                                 struct error *error)
 {
-    if (!wait_turn(deliver, &deliver->accepted, delivery->number - 1))
+    if (!await_accepted(deliver, delivery))
         return ended_early(deliver, error);
-    pass_turn(deliver, &deliver->accepted, delivery->number);
+    note_accepted(deliver, delivery);
     return STATUS_OK;
 }
 
@@ -186,30 +200,36 @@ static void note_commit(struct deliver *deliver,
         deliver->counts.deletes += delivery->parts[i].deletes;
         deliver->counts.bytes += delivery->parts[i].bytes;
     }
-    deliver->counts.deliveries++;
-    deliver->committed = delivery->number;
-    pthread_cond_broadcast(&deliver->changed);
     pthread_mutex_unlock(&deliver->mutex);
     for (size_t i = 0; plan->progress && i < delivery->part_count; i++)
         plan->progress(plan->context, &delivery->parts[i]);
+}
+
+static enum status save(struct deliver *deliver,
+                        const struct delivery *delivery, struct state *state,
+                        struct error *error)
+{
+    if (!await_committed(deliver, delivery))
+        return ended_early(deliver, error);
+    FAILPOINT("commit.before_save", error);
+    struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
+    enum status status = checkpoint_save(state, &checkpoint,
+                                         delivery->number, error);
+    if (status == STATUS_OK)
+        FAILPOINT("commit.saved", error);
+    return status;
 }
 
 enum status commit_delivery(struct deliver *deliver,
                             struct delivery *delivery, struct state *state,
                             struct error *error)
 {
-    if (!wait_turn(deliver, &deliver->committed, delivery->number - 1))
-        return ended_early(deliver, error);
-    FAILPOINT("commit.before_save", error);
-    struct checkpoint checkpoint = checkpoint_of(deliver, delivery);
     enum status status = STATUS_OK;
     if (delivery->resume_from)
-        status = checkpoint_save(state, &checkpoint, delivery->number, error);
-    if (status != STATUS_OK)
-        return status;
-    FAILPOINT("commit.saved", error);
-    note_commit(deliver, delivery);
-    return STATUS_OK;
+        status = save(deliver, delivery, state, error);
+    if (status == STATUS_OK)
+        note_commit(deliver, delivery);
+    return status;
 }
 
 /* One delivery that an earlier process left behind. */

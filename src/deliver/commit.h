@@ -16,7 +16,8 @@ enum status commit_accept(struct deliver *deliver, struct delivery *delivery,
 enum status commit_accept_empty(struct deliver *deliver,
                                 struct delivery *delivery,
                                 struct error *error) MUST_CHECK;
-/* Waits until every delivery before it is committed, then saves. */
+/* Waits until every delivery before it is committed, then saves; one that
+ * leaves the checkpoint where it is waits for none. */
 enum status commit_delivery(struct deliver *deliver,
                             struct delivery *delivery, struct state *state,
                             struct error *error) MUST_CHECK;

@@ -216,6 +216,27 @@ static void append_batch(struct delivery *delivery, struct batch *batch)
     part->bytes += batch_bytes(batch);
 }
 
+/* With the mutex held: until loaders have made room. They can, for batches of
+ * the delivery that is open are theirs, too. */
+static void await_room(struct deliver *deliver)
+{
+    uint64_t limit = deliver->plan.queue_bytes;
+    while (limit > 0 && deliver->queued_bytes > limit &&
+           !deliver_has_ended(deliver))
+        pthread_cond_wait(&deliver->changed, &deliver->mutex);
+}
+
+void deliver_done_with(struct deliver *deliver, struct batch *batch)
+{
+    uint64_t bytes = batch_bytes(batch);
+    pool_give(batch);
+    pthread_mutex_lock(&deliver->mutex);
+    deliver->queued_bytes -= bytes;
+    if (deliver->plan.queue_bytes > 0)
+        pthread_cond_broadcast(&deliver->changed);
+    pthread_mutex_unlock(&deliver->mutex);
+}
+
 enum status deliver_put(struct deliver *deliver, struct batch *batch,
                         struct error *error)
 {
@@ -224,8 +245,10 @@ enum status deliver_put(struct deliver *deliver, struct batch *batch,
         return STATUS_OK;
     }
     pthread_mutex_lock(&deliver->mutex);
+    await_room(deliver);
     enum status status = failure_so_far(deliver, error);
     if (status == STATUS_OK) {
+        deliver->queued_bytes += batch_bytes(batch);
         if (deliver->plan.table)
             batch_set_version(batch, deliver->last->version);
         append_batch(deliver->last, batch);
@@ -309,6 +332,8 @@ void deliver_counts(struct deliver *deliver, struct deliver_counts *counts)
 {
     pthread_mutex_lock(&deliver->mutex);
     *counts = deliver->counts;
+    counts->deliveries = deliver->first ? deliver->first->number - 1
+                                        : deliver->begun;
     pthread_mutex_unlock(&deliver->mutex);
 }
 

@@ -17,7 +17,7 @@ struct loader {
     const struct table *table; /* of the open request */
     uint32_t requests; /* begun for the present delivery */
     uint64_t request_rows;
-    int64_t begun_us; /* of the request; monotonic */
+    int64_t begun_us; /* of the request, later by waits for the reader */
 };
 
 static enum status loader_open(struct loader *loader, struct error *error)
@@ -175,15 +175,18 @@ static enum status load_batches(struct loader *loader,
     loader->requests = 0;
     for (;;) {
         bool has_ended = false;
+        int64_t asked_us = clock_monotonic_us();
         struct batch *batch = take_batch(loader->deliver, delivery,
                                          &has_ended);
+        /* What the reader takes is none of the warehouse's price. */
+        loader->begun_us += clock_monotonic_us() - asked_us;
         if (has_ended)
             return error_set(error, ERROR_INTERRUPTED,
                              "the load was given up");
         if (!batch)
             return STATUS_OK;
         enum status status = load_batch(loader, delivery, batch, error);
-        pool_give(batch);
+        deliver_done_with(loader->deliver, batch);
         if (status != STATUS_OK)
             return status;
     }
@@ -194,25 +197,24 @@ static enum status load_delivery(struct loader *loader,
                                  struct error *error)
 {
     struct deliver *deliver = loader->deliver;
+    char handle[IDENTITY_BYTES];
     enum status status = load_batches(loader, delivery, error);
-    if (status == STATUS_OK && loader->load && !deliver->plan.table)
-        status = load_alone(loader, delivery, error);
     if (status != STATUS_OK)
         return status;
-    if (loader->load) {
-        char handle[IDENTITY_BYTES];
+    if (!deliver->plan.table) {
+        if (loader->load)
+            status = load_alone(loader, delivery, error);
+    } else if (loader->load) {
         status = load_finish(loader, handle, sizeof handle, error);
         if (status == STATUS_OK)
             status = commit_accept(deliver, delivery, loader->session,
                                    loader->state, handle, error);
-        if (status != STATUS_OK)
-            return status;
     } else {
         status = commit_accept_empty(deliver, delivery, error);
-        if (status != STATUS_OK)
-            return status;
     }
-    return commit_delivery(deliver, delivery, loader->state, error);
+    return status == STATUS_OK
+               ? commit_delivery(deliver, delivery, loader->state, error)
+               : status;
 }
 
 static void forget_delivery(struct deliver *deliver,

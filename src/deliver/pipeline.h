@@ -14,6 +14,9 @@
  *   finished  load_finish       every byte was sent
  *   accepted  commit_accept     all before it are accepted too
  *   committed commit_delivery   acknowledged and saved; it is freed
+ *
+ * In a stream of many tables each load is asked for alone: a delivery without
+ * a checkpoint is committed when its loads are, whatever comes before it.
  */
 struct delivery {
     uint64_t number; /* from 1 in the attempt */
@@ -45,9 +48,9 @@ struct deliver {
     struct delivery *first; /* not yet committed, in order of number */
     struct delivery *last;
     size_t open_count;
+    uint64_t queued_bytes; /* put, and not yet given back by a loader */
     uint64_t begun;     /* number of the last delivery begun */
     uint64_t accepted;  /* number of the last one accepted */
-    uint64_t committed; /* number of the last one committed */
     bool is_closing;
     struct error error; /* the first failure; id ERROR_NONE: none */
     struct deliver_counts counts;
@@ -61,6 +64,9 @@ void delivery_free(struct delivery *delivery);
 
 /* The body of a loader's thread; `argument` is the struct deliver. */
 void *load_run(void *argument);
+
+/* A loader gives a batch back that it took from a delivery. */
+void deliver_done_with(struct deliver *deliver, struct batch *batch);
 
 /* Remembers the first failure and wakes everybody. */
 void deliver_fail(struct deliver *deliver, const struct error *error);

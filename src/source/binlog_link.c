@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "source/binlog_place.h"
 #include "source/mysql_stream.h"
+#include "source/mysql_wait.h"
 
 #define COMMAND_DUMP 18
 #define COMMAND_DUMP_GTID 30
@@ -350,26 +351,36 @@ static enum status check_silence(const struct binlog_link *link,
                      limit_s);
 }
 
+/* Nothing came in its time. */
+static enum status nothing_came(const struct binlog_link *link,
+                                struct error *error)
+{
+    enum status status = stop_check(error);
+
+    return status == STATUS_OK ? check_silence(link, error) : status;
+}
+
 /* Size 0: nothing came. */
 static enum status read_stream(struct binlog_link *link, struct bytes *packet,
                                struct error *error)
 {
-    enum status status;
-
     packet->size = 0;
     if (mysql_stream_take(&link->stream, packet))
         return STATUS_OK;
     if (mysql_stream_wait(&link->stream, link->wait_ms))
         return mysql_stream_next(&link->stream, packet, error);
-    status = stop_check(error);
-    return status == STATUS_OK ? check_silence(link, error) : status;
+    return nothing_came(link, error);
 }
 
+/* Likewise. */
 static enum status read_library(struct binlog_link *link,
                                 struct bytes *packet, struct error *error)
 {
-    unsigned long length = mysql_net_read_packet(link->mysql);
+    unsigned long length;
 
+    if (!mysql_wait(link->mysql, link->wait_ms))
+        return nothing_came(link, error);
+    length = mysql_net_read_packet(link->mysql);
     if (length == packet_error) /* a signal breaks its wait too */
         return stop_is_requested() ? stop_check(error) : failed(link, error);
     packet->data = link->mysql->net.read_pos;

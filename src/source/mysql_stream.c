@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 
 #include "base/memory.h"
-#include "base/stop.h"
 #include "source/mysql.h"
+#include "source/mysql_wait.h"
 
 #define START_BYTES ((size_t)64 << 10)
 #define LONG_CAPACITY ((size_t)512 << 10)
@@ -103,16 +103,12 @@ static void make_room(struct mysql_stream *stream, size_t wanted)
 
 bool mysql_stream_wait(struct mysql_stream *stream, int milliseconds)
 {
-    struct pollfd watched[2] = {
-        {.fd = mysql_get_socket(stream->link), .events = POLLIN},
-        {.fd = stop_descriptor(), .events = POLLIN}};
-
     if (stream->end > stream->start)
         return true;
-    if (stream->is_patient && poll(watched, 1, END_MS) > 0)
+    if (stream->is_patient && mysql_wait(stream->link, END_MS))
         return true;
     set_patience(stream, false);
-    return poll(watched, 2, milliseconds) > 0 && watched[0].revents != 0;
+    return mysql_wait(stream->link, milliseconds);
 }
 
 static void note_received(struct mysql_stream *stream, size_t bytes)

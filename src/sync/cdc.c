@@ -22,6 +22,8 @@
 /* Most tables see a few rows between two loads. */
 #define FIRST_MOST ((size_t)64 << 10)
 #define FIRST_LEAST ((size_t)4 << 10)
+/* Of one table; and what may wait for the loaders then. */
+#define AHEAD_MOST ((uint64_t)8 << 20)
 
 bool cdc_is_wanted(const struct sync_run *run)
 {
@@ -136,21 +138,26 @@ static enum status open_stream(struct cdc *cdc, struct error *error)
         .fence = cdc->fence,
         .checkpoint = cdc->place,
         .loader_count = cdc->stay ? STAY_LOADERS : 2,
+        .queue_bytes = cdc->ahead_bytes,
         .progress = on_confirmed,
         .context = cdc,
     };
     return deliver_open(&plan, &cdc->deliver, error);
 }
 
-/* Small where the tables are many: each must have one open. */
-static size_t first_batch(const struct cdc *cdc)
+/* Batches are small where the tables are many: each must have one open. The
+ * loaders need half of the memory. */
+static void share_memory(struct cdc *cdc)
 {
     struct pool_figures figures;
     pool_figures(cdc->sync->pool, &figures);
     uint64_t share = figures.limit_bytes / 4 / (cdc->count + 1);
-    return share > FIRST_MOST    ? FIRST_MOST
-           : share < FIRST_LEAST ? FIRST_LEAST
-                                 : (size_t)share;
+    uint64_t ahead = figures.limit_bytes / 8;
+    cdc->first_batch_bytes = share > FIRST_MOST    ? FIRST_MOST
+                             : share < FIRST_LEAST ? FIRST_LEAST
+                                                   : (size_t)share;
+    cdc->full_bytes = figures.limit_bytes / 2;
+    cdc->ahead_bytes = ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
 }
 
 enum status cdc_begin(struct cdc *cdc, struct sync *sync,
@@ -160,7 +167,7 @@ enum status cdc_begin(struct cdc *cdc, struct sync *sync,
                         .is_between = true};
     pthread_mutex_init(&cdc->mutex, NULL);
     collect_tables(cdc);
-    cdc->first_batch_bytes = first_batch(cdc);
+    share_memory(cdc);
     FAILPOINT("cdc.begin", error);
     enum status status = open_sides(cdc, error);
     if (status == STATUS_OK)

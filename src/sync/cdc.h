@@ -90,9 +90,15 @@ struct cdc {
     struct deliver *deliver;
     struct follow *follow;
     bool is_between;   /* no transaction is open */
-    uint64_t held_bytes;
+    uint64_t held_bytes; /* of full batches */
     uint64_t held_rows;
     int64_t held_since_us; /* monotonic; 0: nothing is held */
+    uint64_t full_bytes;   /* everything is handed over at the latest */
+    uint64_t ahead_bytes;  /* of a table, it goes ahead of the others */
+    struct cdc_table *ahead; /* its batches are sent as they get full */
+    bool is_begun;         /* the delivery that they go into */
+    uint64_t sent_rows;    /* into it */
+    uint64_t sent_bytes;
     int64_t next_due_us;   /* of the table that is due first; 0: none */
     size_t first_batch_bytes; /* of a table; small where they are many */
     uint64_t put_bytes;    /* handed over so far */

@@ -8,6 +8,9 @@
 
 #define PRICE_GUESS_US 5000
 #define FADING 0.7
+/* The warehouse tells no CPU of a load, and waiting only adds to its time: the
+ * price follows shorter loads at once and longer ones slowly. */
+#define RISE 16
 /* Below it a table is asleep: one row in some minutes. */
 #define RATE_LEAST 0.002
 
@@ -31,8 +34,10 @@ void pace_loaded(struct pace *pace, int64_t now_us)
 void pace_priced(struct pace *pace, int64_t load_us)
 {
     int64_t before_us = atomic_load(&pace->price_us);
+    int64_t share = load_us < before_us ? 2 : RISE;
     atomic_store(&pace->price_us,
-                 before_us ? (3 * before_us + load_us) / 4 : load_us);
+                 before_us ? before_us + (load_us - before_us) / share
+                           : load_us);
 }
 
 int64_t pace_price_us(const struct pace *pace)

@@ -20,8 +20,6 @@
 /* Handed over at the latest. */
 #define HELD_ROWS 500000
 #define HELD_US INT64_C(1000000)
-/* Of the memory of all batches: the loaders need the rest. */
-#define HELD_SHARE 2
 
 static int compare_name(const void *name, const void *table)
 {
@@ -107,6 +105,8 @@ static enum status take(struct cdc_table *table, struct error *error)
     size_t bytes = cdc->first_batch_bytes;
     for (size_t i = 0; i < table->full_count; i++)
         bytes *= GROWTH;
+    if (bytes > cdc->ahead_bytes / 2 || cdc->ahead == table)
+        bytes = cdc->ahead_bytes / 2;
     table->open = pool_try(cdc->sync->pool, plan, bytes);
     if (table->open)
         return STATUS_OK;
@@ -124,6 +124,52 @@ static void note_pace(struct cdc_table *table)
         cdc->next_due_us = table->pace.due_us;
 }
 
+static enum status begin_part(struct cdc *cdc, struct error *error)
+{
+    if (cdc->is_begun)
+        return STATUS_OK;
+    cdc->deliveries++;
+    enum status status = deliver_begin(cdc->deliver, 0, error);
+    cdc->is_begun = status == STATUS_OK;
+    return status;
+}
+
+/* The full batches of a table, into the delivery that is open. */
+static enum status put_full(struct cdc_table *table, struct error *error)
+{
+    struct cdc *cdc = table->cdc;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < table->full_count; i++) {
+        struct batch *batch = table->full[i];
+        table->rows_read += batch->row_count;
+        table->held_rows -= batch->row_count;
+        cdc->held_rows -= batch->row_count;
+        cdc->put_bytes += batch_bytes(batch);
+        if (status == STATUS_OK)
+            status = deliver_put(cdc->deliver, batch, error);
+        else
+            deliver_return(cdc->deliver, batch);
+    }
+    table->full_count = 0;
+    cdc->held_bytes -= table->held_bytes;
+    table->held_bytes = 0;
+    return status;
+}
+
+/* The rows of a table that has many do not wait for the end of a delivery:
+ * they are sent while more of them are read. */
+static enum status put_ahead(struct cdc_table *table, struct error *error)
+{
+    struct cdc *cdc = table->cdc;
+    if (cdc->ahead != table && table->held_bytes < cdc->ahead_bytes)
+        return STATUS_OK;
+    cdc->ahead = table;
+    enum status status = begin_part(cdc, error);
+    cdc->sent_rows += table->held_rows;
+    cdc->sent_bytes += table->held_bytes;
+    return status == STATUS_OK ? put_full(table, error) : status;
+}
+
 enum status cdc_room(void *context, struct followed *followed,
                      struct batch **batch, struct error *error)
 {
@@ -134,8 +180,9 @@ enum status cdc_room(void *context, struct followed *followed,
         table->held_bytes += batch_bytes(table->open);
         cdc->held_bytes += batch_bytes(table->open);
         keep_full(table);
+        status = put_ahead(table, error);
     }
-    if (!table->open) {
+    if (status == STATUS_OK && !table->open) {
         status = cdc_prepare(table, error);
         if (status == STATUS_OK)
             status = take(table, error);
@@ -152,13 +199,8 @@ enum status cdc_room(void *context, struct followed *followed,
 
 bool cdc_is_full(const struct cdc *cdc)
 {
-    struct pool_figures figures;
-    if (cdc->held_rows >= HELD_ROWS)
-        return true;
-    if (cdc->held_bytes == 0)
-        return false;
-    pool_figures(cdc->sync->pool, &figures);
-    return cdc->held_bytes >= figures.limit_bytes / HELD_SHARE;
+    return cdc->held_rows + cdc->sent_rows >= HELD_ROWS ||
+           cdc->held_bytes + cdc->sent_bytes >= cdc->full_bytes;
 }
 
 bool cdc_is_due(const struct cdc *cdc)
@@ -170,26 +212,23 @@ bool cdc_is_due(const struct cdc *cdc)
 
 static enum status put_table(struct cdc_table *table, struct error *error)
 {
-    struct deliver *deliver = table->cdc->deliver;
-    enum status status = STATUS_OK;
     if (table->open)
         keep_full(table);
-    for (size_t i = 0; i < table->full_count; i++) {
-        table->rows_read += table->full[i]->row_count;
-        table->cdc->put_bytes += batch_bytes(table->full[i]);
-        if (status == STATUS_OK)
-            status = deliver_put(deliver, table->full[i], error);
-        else
-            deliver_return(deliver, table->full[i]);
-    }
-    table->full_count = 0;
-    table->cdc->held_rows -= table->held_rows;
-    table->cdc->held_bytes -= table->held_bytes;
-    table->held_rows = 0;
-    table->held_bytes = 0;
+    enum status status = put_full(table, error);
     if (table->cdc->stay)
         pace_loaded(&table->pace, clock_monotonic_us());
     return status;
+}
+
+static enum status seal_delivery(struct cdc *cdc,
+                                 const struct deliver_seal *seal,
+                                 struct error *error)
+{
+    cdc->is_begun = false;
+    cdc->ahead = NULL;
+    cdc->sent_rows = 0;
+    cdc->sent_bytes = 0;
+    return deliver_seal(cdc->deliver, seal, error);
 }
 
 /* The checkpoint and what goes with it; nothing within a transaction. */
@@ -209,7 +248,7 @@ static enum status seal(struct cdc *cdc, struct error *error)
         seal.requests = cdc->requests;
         seal.request_count = cdc->request_count;
     }
-    enum status status = deliver_seal(cdc->deliver, &seal, error);
+    enum status status = seal_delivery(cdc, &seal, error);
     if (status == STATUS_OK && place) {
         cdc_requests_drop(cdc);
         cdc->has_moved = false;
@@ -228,13 +267,7 @@ static bool is_held(const struct cdc_table *table)
 static enum status seal_part(struct cdc *cdc, struct error *error)
 {
     struct deliver_seal nothing = {.resume_from = NULL};
-    return deliver_seal(cdc->deliver, &nothing, error);
-}
-
-static enum status begin_part(struct cdc *cdc, struct error *error)
-{
-    cdc->deliveries++;
-    return deliver_begin(cdc->deliver, 0, error);
+    return seal_delivery(cdc, &nothing, error);
 }
 
 /* Puts what is held of the tables that are due at `now_us` into deliveries of

@@ -1,10 +1,9 @@
 /*
  * What ends the round of a daemon: tables must be described anew because of
- * what a person asked for, a new table, or one that may be mended.
+ * what a person asked for, or one that may be mended.
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "sync/cdc_stay_reading.h"
 
 /* A table that cannot be followed is looked at so often. */
@@ -36,46 +35,6 @@ void reading_look_at_steer(struct reading *reading)
             steer_is_paused(stay->steer, work->name) == is_followed)
             reading_end(reading, "a table was paused or resumed");
     }
-}
-
-static const struct work *find_work(const struct sync_run *run,
-                                    const char *name)
-{
-    for (size_t i = 0; i < run->count; i++)
-        if (text_equal(run->works[i].name, name))
-            return &run->works[i];
-    return NULL;
-}
-
-static bool is_new(const struct reading *reading,
-                   const struct source_name *name)
-{
-    const struct settings *settings = reading->cdc->sync->settings;
-    const struct table_settings *entry = settings_for(settings, name->name);
-    if (!entry || (name->is_view && !entry->is_exact))
-        return false;
-    const struct work *work = find_work(reading->cdc->run, name->name);
-    return !work || work->problem.id == ERROR_TABLE_MISSING;
-}
-
-enum status reading_look_for_tables(struct reading *reading,
-                                    struct error *error)
-{
-    struct source *source = reading->cdc->sync->source;
-    struct source_session *session = NULL;
-    struct source_name *names = NULL;
-    size_t count = 0;
-    enum status status = source->ops->session_open(source, &session, error);
-    if (status != STATUS_OK)
-        return status;
-    status = source->ops->names(session, &names, &count, error);
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        if (is_new(reading, &names[i]))
-            reading_end(reading, "there is a new table");
-    if (status == STATUS_OK)
-        source->ops->names_free(names, count);
-    source->ops->session_close(session);
-    return status;
 }
 
 void reading_look_at_problems(struct reading *reading)

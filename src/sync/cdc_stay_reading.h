@@ -3,6 +3,21 @@
 
 #include "sync/cdc_stay.h"
 
+/* What is done beside the log once in a while; of its thread between start and
+ * has_ended. */
+struct stay_aside {
+    struct cdc *cdc;
+    pthread_t thread;
+    bool is_started;
+    atomic_bool has_ended;
+    const char **current; /* tables to be confirmed; names are borrowed */
+    size_t current_count;
+    int64_t current_us;   /* up to that moment, UTC; 0: none are */
+    bool wants_names;
+    bool has_new;         /* a table of the source that is not known */
+    struct error error;   /* once has_ended */
+};
+
 /* A round of a daemon while the log is read; of the thread that reads. */
 struct reading {
     struct stay *stay;
@@ -16,7 +31,8 @@ struct reading {
     int64_t save_each_us;
     int64_t heard_us;    /* the last event of a transaction */
     int64_t named_us;
-    int64_t confirmed_us; /* when the state was told */
+    int64_t confirmed_us; /* when the state was last told */
+    struct stay_aside aside;
     int64_t ending_us;   /* since when the round is ending; 0: it is not */
     bool has_rows;       /* since the last checkpoint */
     uint64_t paid_bytes;
@@ -33,10 +49,22 @@ struct reading {
 void reading_end(struct reading *reading, const char *reason);
 /* Pauses, settings that were read anew. */
 void reading_look_at_steer(struct reading *reading);
-/* By a connection of its own: that of the round may be long dead. */
-enum status reading_look_for_tables(struct reading *reading,
-                                    struct error *error) MUST_CHECK;
 /* What could not be followed as the round began may be mended by now. */
 void reading_look_at_problems(struct reading *reading);
+
+/* --- cdc_stay_aside.c ---------------------------------------------------- */
+
+/* Once a second: confirms the lines of tables in the state every 10 seconds,
+ * and looks for new tables every minute. A failure is told the next time. */
+enum status reading_look_aside(struct reading *reading, struct error *error)
+    MUST_CHECK;
+/* Waits for its end. */
+enum status reading_join_aside(struct reading *reading, struct error *error)
+    MUST_CHECK;
+
+/* --- cdc_stay_round.c ---------------------------------------------------- */
+
+/* Is all of the table that was read in the warehouse? */
+bool reading_is_current(const struct cdc_table *table);
 
 #endif

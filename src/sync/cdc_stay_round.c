@@ -27,8 +27,6 @@
 #define OPEN_MOST_US INT64_C(500000)
 /* How long the end of a round waits for the end of a transaction. */
 #define END_MOST_US INT64_C(3000000)
-#define CONFIRM_US INT64_C(10000000)
-#define NAMES_US INT64_C(60000000)
 #define BESIDE_STEP_MS 100
 #define STALE_STEP_MS 10
 
@@ -188,29 +186,10 @@ static void reckon_lag(struct reading *reading)
         reading->lag_from_us = clock_utc_us();
 }
 
-static bool is_current(const struct cdc_table *table)
+bool reading_is_current(const struct cdc_table *table)
 {
     return !table->is_stopped && !table->waits &&
            (!table->needs_copy || atomic_load(&table->is_copied));
-}
-
-static enum status confirm(struct reading *reading, struct error *error)
-{
-    struct cdc *cdc = reading->cdc;
-    if (reading->lag_from_us == 0 ||
-        reading->now_us - reading->confirmed_us < CONFIRM_US)
-        return STATUS_OK;
-    const char **names = memory_new(cdc->count + 1, sizeof *names);
-    size_t count = 0;
-    for (size_t i = 0; i < cdc->count; i++)
-        if (is_current(&cdc->tables[i]))
-            names[count++] = cdc->tables[i].work->name;
-    enum status status = state_tables_confirm(
-        cdc->state, cdc->sync->endpoint->name, names, count,
-        reading->lag_from_us, error);
-    memory_free(names);
-    reading->confirmed_us = reading->now_us;
-    return status;
 }
 
 static void tell(struct reading *reading)
@@ -220,7 +199,7 @@ static void tell(struct reading *reading)
     if (reading->lag_from_us > 0)
         figures.lag_ms = (clock_utc_us() - reading->lag_from_us) / 1000;
     for (size_t i = 0; i < cdc->count; i++)
-        figures.tables_on_time += is_current(&cdc->tables[i]) &&
+        figures.tables_on_time += reading_is_current(&cdc->tables[i]) &&
             figures.lag_ms <= (int64_t)cdc->tables[i].work->late_ms;
     (void)text_copy(figures.note, sizeof figures.note,
                     reading->copies.cdc ? "follows the log, copies beside it"
@@ -244,13 +223,9 @@ static enum status tick(struct reading *reading, struct error *error)
     if (status == STATUS_OK && stay->round_at_us != 0 &&
         reading->now_us >= stay->round_at_us)
         reading_end(reading, "a table must be described anew");
-    if (status == STATUS_OK && reading->now_us - reading->named_us > NAMES_US) {
-        reading->named_us = reading->now_us;
-        status = reading_look_for_tables(reading, error);
-    }
     reckon_lag(reading);
     if (status == STATUS_OK)
-        status = confirm(reading, error);
+        status = reading_look_aside(reading, error);
     tell(reading);
     return status;
 }
@@ -331,6 +306,20 @@ static enum status finish(struct reading *reading, struct error *error)
                                : status;
 }
 
+/* The first failure stays. */
+static enum status join_all(struct reading *reading, struct error *error)
+{
+    struct error later;
+    enum status status = stay_repair_join(&reading->repair, error);
+    enum status second = stay_copies_join(
+        &reading->copies, status == STATUS_OK ? error : &later);
+    if (status == STATUS_OK)
+        status = second;
+    second = reading_join_aside(reading,
+                                status == STATUS_OK ? error : &later);
+    return status == STATUS_OK ? second : status;
+}
+
 static enum status read_on(struct reading *reading, struct error *error)
 {
     enum status status = STATUS_OK;
@@ -340,16 +329,10 @@ static enum status read_on(struct reading *reading, struct error *error)
     atomic_store(&reading->stay->is_ending, true);
     if (stop_is_requested() && status == STATUS_STOPPED)
         status = STATUS_OK;
-    enum status second = stay_repair_join(&reading->repair, &later);
-    if (status == STATUS_OK && second != STATUS_OK) {
-        *error = later;
+    enum status second = join_all(reading, status == STATUS_OK ? error
+                                                                : &later);
+    if (status == STATUS_OK)
         status = second;
-    }
-    second = stay_copies_join(&reading->copies, &later);
-    if (status == STATUS_OK && second != STATUS_OK) {
-        *error = later;
-        status = second;
-    }
     if (status == STATUS_OK)
         return finish(reading, error);
     /* Nothing shall land late, behind deletes of what is older. */

@@ -130,12 +130,18 @@ class Database(Server):
     def prepare(self):
         if not os.path.isdir(self.data()):
             cache.copy(self.template(), self.data())
+        os.makedirs(self.temporary(), exist_ok=True)
+
+    def temporary(self):
+        """Of its own: a server that starts empties the one it finds."""
+        return os.path.join(self.folder, "tmp")
 
     def command(self):
         options = {**_OPTIONS, **tls.server_options(), **self.defaults,
                    **self.options}
         command = self.base_command() + [
-            f"--datadir={self.data()}", f"--port={self.port}",
+            f"--datadir={self.data()}", f"--tmpdir={self.temporary()}",
+            f"--port={self.port}",
             f"--socket={self.folder}/s.sock", f"--pid-file={self.folder}/pid"]
         return command + [f"--{name.replace('_', '-')}={value}"
                           for name, value in options.items()

@@ -62,3 +62,14 @@ def test_a_row_larger_than_a_batch_takes_three_times_its_size(small):
     settings(small, memory="32M")
     assert peak(small, "run") <= (64 + 4 * 16) * MIB
     small.equal("wide")
+
+
+def test_a_transaction_larger_than_memory_is_sent_as_it_is_read(small):
+    small.sql("CREATE TABLE wide (id INT PRIMARY KEY, v VARCHAR(1000) "
+              "CHARACTER SET latin1)")
+    small.settings(tables=[{"*": {"mode": "cdc"}}])
+    small.ok("run")
+    small.sql("INSERT INTO wide SELECT seq, REPEAT('x', 1000) "
+              "FROM seq_1_to_200000")
+    assert peak(small, "run") <= 64 * MIB
+    small.equal("wide")

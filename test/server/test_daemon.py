@@ -2,11 +2,13 @@
 
 import functools
 import signal
+import statistics
 import time
 
 import pytest
 
 from daemon_rig import Daemon, Systemd
+from lab import tls
 from lab.proxy import TcpProxy
 from lab.servers import MariaDB
 from rig import Rig
@@ -99,6 +101,22 @@ def test_without_a_table_it_says_so(rig, daemon):
     running = daemon().wait_ready()
     assert running.status()["headline"] == "no table yet"
     running.stop()
+
+
+def test_a_change_over_tls_waits_for_no_heartbeat(rig, daemon):
+    """What was read is loaded in its time, though nothing else comes."""
+    settings(rig, source={"tls": {"ca": tls.authority()}})
+    running = daemon().wait_ready()
+    running.until(lambda: count(rig, "t") == 2)
+    late = []
+    for number in range(3, 8):
+        change(rig, number)
+        begin = time.monotonic()
+        running.until(lambda: count(rig, "t") == number)
+        late.append(time.monotonic() - begin)
+        time.sleep(0.3)
+    running.stop()
+    assert statistics.median(late) < 0.5, late
 
 
 def test_a_second_one_is_busy_and_so_is_a_run(rig, daemon):

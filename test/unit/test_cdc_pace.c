@@ -82,6 +82,19 @@ static void a_dear_load_is_made_less_often(void **state)
     assert_true(paces[0].interval_us < 900000);
 }
 
+static void loads_that_had_to_wait_are_no_price(void **state)
+{
+    struct pace *pace = &paces[0];
+
+    (void)state;
+    for (size_t i = 0; i < 60; i++)
+        pace_priced(pace, i % 3 == 0 ? 200000 : 10000);
+    assert_true(pace_price_us(pace) < 30000);
+    for (size_t i = 0; i < 100; i++)
+        pace_priced(pace, 200000);
+    assert_true(pace_price_us(pace) > 150000);
+}
+
 static void the_first_row_waits_for_its_neighbours_alone(void **state)
 {
     struct pace *pace = &paces[0];
@@ -104,6 +117,7 @@ int main(void)
         cmocka_unit_test_setup(no_row_waits_too_long, forget),
         cmocka_unit_test_setup(hot_ones_go_before_lukewarm_ones, forget),
         cmocka_unit_test_setup(a_dear_load_is_made_less_often, forget),
+        cmocka_unit_test_setup(loads_that_had_to_wait_are_no_price, forget),
         cmocka_unit_test_setup(the_first_row_waits_for_its_neighbours_alone,
                                forget),
     };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -26,7 +27,8 @@ struct script {
     unsigned begun;
     unsigned ended;
     uint64_t rows[8];
-    unsigned slow_load; /* its finish waits until the next one has finished */
+    unsigned slow_load; /* its finish waits until others have finished */
+    unsigned slow_until; /* so many; 0: one. In vain for 5 s: it fails */
     unsigned finished;
 };
 
@@ -100,15 +102,19 @@ static enum status fake_finish(struct load *load, char *handle, size_t size,
                                struct error *error)
 {
     unsigned number = number_of(load);
+    unsigned until = script.slow_until ? script.slow_until : 1;
+    struct timespec end;
+    int late = 0;
     (void)snprintf(handle, size, "%u", number);
+    (void)clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 5;
     pthread_mutex_lock(&mutex);
-    if (script.slow_load == number + 1)
-        while (script.finished == 0)
-            pthread_cond_wait(&changed, &mutex);
+    while (script.slow_load == number + 1 && script.finished < until && !late)
+        late = pthread_cond_timedwait(&changed, &mutex, &end);
     script.finished++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&mutex);
-    return answer(script.finish[number], error);
+    return answer(late ? STATUS_TEMPORARY : script.finish[number], error);
 }
 
 static void fake_end(struct load *load)
@@ -226,8 +232,7 @@ static enum status send(const char *place, struct error *error)
     struct deliver_seal seal = {.resume_from = place};
     enum status status = deliver_begin(fixture.deliver, 77, error);
     if (status == STATUS_OK)
-        status = deliver_take(fixture.deliver, fixture.plan.table, &batch,
-                              error);
+        status = deliver_take(fixture.deliver, fixture.table, &batch, error);
     if (status != STATUS_OK)
         return status;
     for (int64_t row = 0; row < 3; row++) {
@@ -295,6 +300,24 @@ static void a_delivery_finished_early_waits_for_the_one_before(void **context)
                      STATUS_TEMPORARY);
     assert_int_equal(error.id, ERROR_WAREHOUSE_ANSWER);
     assert_place(NULL);
+}
+
+static void rows_without_a_checkpoint_wait_for_none_before(void **context)
+{
+    struct error error;
+    struct deliver_counts counts;
+    (void)context;
+    fixture.plan.table = NULL;
+    script.slow_load = 1;
+    script.slow_until = 3;
+    open_pipeline();
+    assert_int_equal(send("\"1\"", &error), STATUS_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(send(NULL, &error), STATUS_OK);
+    assert_int_equal(deliver_drain(fixture.deliver, &error), STATUS_OK);
+    assert_place("\"1\"");
+    deliver_counts(fixture.deliver, &counts);
+    assert_int_equal(counts.deliveries, 4);
 }
 
 static void what_fails_moves_no_checkpoint(void **context)
@@ -455,6 +478,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(deliveries_are_saved_in_order),
         TEST(a_delivery_finished_early_waits_for_the_one_before),
+        TEST(rows_without_a_checkpoint_wait_for_none_before),
         TEST(what_fails_moves_no_checkpoint),
         TEST(a_failed_put_moves_no_checkpoint),
         TEST(not_yet_is_asked_until_it_is_decided),
