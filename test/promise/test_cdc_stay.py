@@ -195,10 +195,10 @@ def test_a_copy_beside_heavy_writes(rig):
         writers.ends.set()
         time.sleep(0.2)
         until_place(rig, running)
+        until(running, lambda: rig.state(
+            "SELECT count(*) FROM requests WHERE served_us = 0") == [(0,)])
         drained(running)
     rig.equal("orders")
-    assert rig.state("SELECT count(*) FROM requests WHERE served_us = 0") \
-        == [(0,)]
 
 
 def test_killed_again_and_again(rig):
