@@ -6,6 +6,7 @@ is a hand-over. TIDEMARK_HANDOVERS is how many a world has.
 
 import contextlib
 import os
+import threading
 import time
 
 import pymysql
@@ -106,6 +107,66 @@ def test_hand_overs_among_writers(server, clickhouse, make_database, binary,
             for name in TABLES:
                 rig.equal(name)
             assert len(read(result)) >= 2, result
+
+
+# Half-synchronous replication without a replica: a commit stands in the log,
+# and whoever follows has it, that long before a SELECT sees it.
+HELD_MS = 3000
+HOLD = {
+    "mariadb": ["SET GLOBAL rpl_semi_sync_master_wait_point = AFTER_SYNC",
+                f"SET GLOBAL rpl_semi_sync_master_timeout = {HELD_MS}",
+                "SET GLOBAL rpl_semi_sync_master_enabled = ON"],
+    "mysql": ["INSTALL PLUGIN rpl_semi_sync_source "
+              "SONAME 'semisync_source.so'",
+              f"SET GLOBAL rpl_semi_sync_source_timeout = {HELD_MS}",
+              "SET GLOBAL rpl_semi_sync_source_enabled = ON"]}
+
+
+def write_late(rig, link):
+    """Changes each row, takes one away and adds one; returns when all that
+    stands in the log."""
+    link.autocommit(False)
+    with link.cursor() as cursor:
+        cursor.execute("UPDATE plain SET note = 'late'")
+        cursor.execute("DELETE FROM plain WHERE id = 1")
+        cursor.execute("INSERT INTO plain (id) VALUES (999)")
+    is_mysql = rig.source.kind == "mysql"
+    for statement in HOLD["mysql" if is_mysql else "mariadb"]:
+        rig.source.query(statement)
+    committing = threading.Thread(target=link.commit)
+    committing.start()
+    time.sleep(0.3)
+    assert not seen_late(rig), "the commit was not late"
+    return committing
+
+
+def seen_late(rig):
+    return rig.sql("SELECT COUNT(*) FROM plain WHERE id = 999")[0][0]
+
+
+@pytest.mark.parametrize("command", ["run", "daemon"])
+def test_a_commit_that_is_seen_late(server, clickhouse, make_database, binary,
+                                    tmp_path, command):
+    """A copy at a place of the log waits for what lies before that place."""
+    database = make_database(server, clickhouse)
+    rig = anew(server, clickhouse, database, binary, tmp_path / "0")
+    make_tables(rig)
+    rig.connection.autocommit(True)
+    rig.sql("INSERT INTO plain (id, note) VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+    rig.ok("run")
+    rig.sql("SET SESSION binlog_format = 'STATEMENT'")
+    rig.sql("UPDATE plain SET u = 1 WHERE id = 3")
+    link = server.admin(database)
+    committing = write_late(rig, link)
+    running = rig.tidemark.start(command)
+    committing.join()
+    link.close()
+    if command == "run":
+        assert running.wait().code == 0
+        rig.equal("plain")
+    else:
+        await_equal(rig, running)
+        assert running.terminate().code == 0
 
 
 def await_equal(rig, running):
