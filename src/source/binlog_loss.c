@@ -3,6 +3,7 @@
  * server itself says lets the log go on; all doubt begins anew.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -71,6 +72,44 @@ static enum status ask_purged(MYSQL *link, bool is_mariadb, const char *first,
     return binlog_file_start(link, first ? first : "", purged, error);
 }
 
+/* "uuid:7#41" without what stands behind "#": the thread that commits it. */
+static void cut_owners(char *text)
+{
+    char *target = text;
+
+    for (const char *at = text; *at; at++) {
+        if (*at == '#')
+            at += strspn(at + 1, "0123456789");
+        else
+            *target++ = *at == '\n' ? ',' : *at;
+    }
+    *target = '\0';
+}
+
+/* MySQL writes a transaction to the log, where it was read, before it calls it
+ * executed; where it waits for a replica that may take long. */
+static enum status add_begun(MYSQL *link, struct gtid_set *known,
+                             struct error *error)
+{
+    struct binlog_answer answer;
+    struct gtid_set begun;
+    enum status status = binlog_ask(
+        link, "SELECT @@global.gtid_owned, @@global.gtid_executed, 0",
+        &answer, error);
+
+    gtid_set_init(&begun, false);
+    if (status == STATUS_OK)
+        status = binlog_parse_set(answer.cells[1], known, error);
+    if (status == STATUS_OK && answer.cells[0]) {
+        cut_owners(answer.cells[0]);
+        if (gtid_set_parse(&begun, answer.cells[0]))
+            status = binlog_parse_set(answer.cells[0], known, error);
+    }
+    gtid_set_release(&begun);
+    binlog_answer_release(&answer);
+    return status;
+}
+
 /* What the server has, beside the place. */
 struct standing {
     bool is_same;   /* it is the server of the place */
@@ -101,6 +140,9 @@ static enum status look(MYSQL *link, const struct mysql_source *source,
                             &purged, error);
     if (status == STATUS_OK) {
         standing->is_same = text_equal(place->server, identity);
+        if (standing->is_same && !source->is_mariadb &&
+            !gtid_state_holds(&known, &place->set))
+            status = add_begun(link, &known, error);
         standing->holds = gtid_state_holds(&known, &place->set);
         standing->knows = gtid_set_meets(&known, &place->set);
         standing->keeps = gtid_set_holds(&place->set, &purged);

@@ -125,9 +125,9 @@ bool cdc_is_wanted(const struct sync_run *run);
 /* --- cdc_ready.c: before the tables of a round are described ------------- */
 
 struct cdc_ready {
-    bool is_late; /* what was described before is too old, or of another
-                     server */
-    char *end;    /* where the log begins anew; owned, or NULL */
+    bool is_other; /* another server answers than before */
+    bool is_late;  /* what was described before is too old, or of that one */
+    char *end;     /* where the log begins anew; owned, or NULL */
 };
 /* From now on one server alone is asked (log_ops.pin). Waits until all can be
  * seen that lies before the saved place. */

@@ -92,7 +92,8 @@ enum status cdc_ready(struct sync *sync, struct cdc_ready *ready,
     struct source_session *session = NULL;
     char *place = NULL;
     *ready = (struct cdc_ready){.end = NULL};
-    enum status status = ops->log->pin(sync->source, &ready->is_late, error);
+    enum status status = ops->log->pin(sync->source, &ready->is_other, error);
+    ready->is_late = ready->is_other;
     if (status == STATUS_OK)
         status = ops->session_open(sync->source, &session, error);
     if (status == STATUS_OK)

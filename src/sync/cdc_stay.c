@@ -120,6 +120,9 @@ static enum status make_ready(struct sync *sync, struct cdc_ready *ready,
                               struct error *error)
 {
     enum status status = cdc_ready(sync, ready, error);
+    if (status == STATUS_OK && ready->is_other)
+        return error_set(error, ERROR_SOURCE_REACH,
+                         "could not go on: another server answers");
     if (status != STATUS_ACTION && status != STATUS_TABLE)
         return status;
     error_clear(error);

@@ -29,6 +29,7 @@ struct clickhouse {
     int64_t highest_day;
     int64_t lowest_us; /* that DateTime64(6) keeps */
     int64_t highest_us;
+    int64_t opened_us; /* monotonic */
     struct warehouse_facts facts;
 };
 

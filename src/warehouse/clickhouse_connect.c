@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "clickhouse.h"
@@ -157,6 +158,7 @@ enum status clickhouse_open(const struct settings *settings,
     struct clickhouse *house = memory_new(1, sizeof *house);
     house->base.ops = &clickhouse_warehouse_ops;
     house->deletes = settings->deletes;
+    house->opened_us = clock_monotonic_us();
     house->database = memory_text(endpoint->url.path[0] ? endpoint->url.path
                                                         : "default");
     house->compression = choose_compression(endpoint);

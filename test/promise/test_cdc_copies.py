@@ -4,9 +4,13 @@ request told meanwhile is in the warehouse all the same."""
 import contextlib
 import os
 import sqlite3
+import threading
+import time
 
 import pytest
 
+from lab.clickhouse import Client
+from lab.databases import PASSWORD, USER
 from own import mariadb, mysql  # noqa: F401
 from rig import Rig
 from test_cdc_requests import FAMILY, TEXTS
@@ -193,3 +197,20 @@ def test_an_epoch_that_windows_step_meanwhile(rig, tmp_path):
     rig.sql("UPDATE t SET note = 'later' WHERE id = 1")
     assert running.wait(30).code == 0
     rig.equal("t")
+
+
+def test_a_load_of_one_that_died_lands_before_the_deletes(rig, clickhouse):
+    """It was sent in full, and the server takes its time."""
+    rows(rig, 10)
+    rig.ok("run")
+    rig.sql("TRUNCATE TABLE t")
+    former = Client(clickhouse.port, USER, PASSWORD)
+    stored = f"`{rig.database}`.`t__tm`"
+    late = threading.Thread(target=former.query, args=(
+        f"INSERT INTO {stored} SELECT * REPLACE (99 AS id) FROM (SELECT * "
+        f"FROM {stored} WHERE id = 1) WHERE sleepEachRow(3) = 0",))
+    late.start()
+    time.sleep(0.3)
+    rig.ok("run")
+    late.join()
+    assert rig.value("SELECT count() FROM t") == 0

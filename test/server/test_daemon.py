@@ -451,6 +451,33 @@ def test_a_part_that_is_stuck_starves_the_watchdog(rig, daemon, tmp_path,
     systemd.close()
 
 
+@pytest.mark.parametrize("pause_ms, is_fed", [(500, True), (15000, False)])
+def test_a_long_repair_at_the_end_of_a_round(rig, daemon, tmp_path, pause_ms,
+                                             is_fed):
+    """The round waits for it: it is a sign of life while its pages come."""
+    systemd = Systemd(tmp_path / "notify")
+    rig.sql("CREATE TABLE u (id INT PRIMARY KEY, a INT, b INT)")
+    for start in range(0, 12000, 4000):
+        rig.sql("INSERT INTO u VALUES " + ", ".join(
+            f"({start + n}, 1, 1)" for n in range(4000)))
+    rig.connection.commit()
+    rig.settings(tables=[{"u": {"mode": "cdc"}}, {"t": {"mode": "cdc"}}])
+    running = daemon(environment={
+        "NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "3000000",
+        "TIDEMARK_FP": f"repair.read=sleep:{pause_ms}",
+        "TIDEMARK_FP_LOG": str(tmp_path / "hits")})
+    running.until(lambda: count(rig, "u") == 12000)
+    rig.sql("SET SESSION binlog_row_image = MINIMAL")
+    rig.sql("UPDATE u SET a = 2 WHERE id % 2 = 0")
+    rig.connection.commit()
+    running.until(lambda: (tmp_path / "hits").exists() and "repair.read" in
+                  (tmp_path / "hits").read_text())
+    running.ask(do="pause", table="t")
+    time.sleep(4)
+    assert (fed(systemd, 3) > 0) == is_fed
+    systemd.close()
+
+
 def test_a_followed_table_that_was_paused_is_read_again(rig):
     """By runs from cron: what passes meanwhile is not lost."""
     rig.sql("CREATE TABLE u (id INT PRIMARY KEY)")
