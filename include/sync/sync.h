@@ -136,6 +136,15 @@ struct backfill_choice {
 enum status backfill_check(struct state *state, const struct work *work,
                            const struct backfill_choice *choice,
                            struct error *error) MUST_CHECK;
+/*
+ * Has the chosen rows of a table that follows the log read again by the next
+ * reading of it: files requests, deletes of a range of keys included. Refuses
+ * what it cannot name, before anything is asked for (STATUS_USAGE).
+ */
+enum status backfill_ask(struct sync *sync, struct state *state,
+                         const struct work *work,
+                         const struct backfill_choice *choice,
+                         struct error *error) MUST_CHECK;
 
 /* What became of one table. */
 struct work_result {

@@ -80,7 +80,10 @@ struct rows_request {
     const struct batch *values; /* of the table: a row has their cells */
     size_t first; /* of its rows */
     size_t count;
-    uint64_t below; /* without columns: alive rows of versions below it */
+    uint64_t below; /* without columns: alive rows of versions below it, */
+    const char *from; /* or, where it is 0, in the order of the key, alive */
+    const char *to; /* rows whose first key column, a whole number, lies
+                       between these, the ends included; NULL: no end */
     bool is_by_key; /* `columns` are the key: newest rows, deletes too; else
                        those alone that are alive */
     bool is_whole;  /* all cells are wanted, else the key's and `columns` */

@@ -81,25 +81,18 @@ static void end_history(struct pass *pass, struct error *error)
     pass->status = status_worse(pass->status, status);
 }
 
-/* A table that follows the log is read again by a request, and whole: what the
- * log brings meanwhile is newer. */
-static enum status ask_for_all(struct pass *pass, struct error *error)
+/* A table that follows the log is read again by requests: what the log brings
+ * meanwhile is newer. */
+static enum status ask_again(struct pass *pass, struct error *error)
 {
-    static char all[] = "{\"all\":true}";
-    static char reason[] = "a person asked for it";
     struct opening *opening = pass->opening;
-    struct work *work = &opening->works[0];
-    struct state_request request = {
-        .source = opening->sync->endpoint->name,
-        .table = work->name,
-        .scope = all,
-        .reason = reason,
-    };
+    const struct work *work = &opening->works[0];
     if (pass->run.kind != TASK_BACKFILL || pass->run.backfill.name ||
         work->mode != MODE_CDC || work->problem.id != ERROR_NONE)
         return STATUS_OK;
     pass->run.kind = TASK_RUN;
-    return state_request_file(opening->state, &request, error);
+    return backfill_ask(opening->sync, opening->state, work,
+                        &pass->run.backfill, error);
 }
 
 static enum status read_tables(struct pass *pass, struct error *error)
@@ -117,7 +110,7 @@ static enum status read_tables(struct pass *pass, struct error *error)
         status = backfill_check(opening->state, &opening->works[0],
                                 &run->backfill, error);
     if (status == STATUS_OK)
-        status = ask_for_all(pass, error);
+        status = ask_again(pass, error);
     if (status == STATUS_OK && run->kind == TASK_RUN)
         status = works_widen(opening->sync, &opening->works, &opening->count,
                              error);

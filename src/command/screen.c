@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -120,6 +121,47 @@ void screen_table_add(struct screen_table *table, const char *const *cells)
                                        colour_of(text));
         memory_free(text);
     }
+}
+
+/* Characters of the longest line. */
+static size_t width_of(struct libscols_table *table)
+{
+    char *text = NULL;
+    size_t width = 0;
+    size_t longest = 0;
+    if (scols_print_table_to_string(table, &text) != 0)
+        return 0;
+    for (const char *at = text; at && *at; at++) {
+        if (((unsigned char)*at & 0xc0) != 0x80)
+            width++;
+        if (*at == '\n')
+            width = 0;
+        if (*at != ' ' && width > longest)
+            longest = width;
+    }
+    memory_free(text);
+    return longest;
+}
+
+void screen_table_fit(struct screen_table *table, size_t width,
+                      const size_t *spare, size_t count)
+{
+    (void)scols_table_enable_colors(table->table, 0);
+    for (size_t i = 0; i < count && width_of(table->table) > width; i++)
+        if (spare[i] < table->count)
+            (void)scols_column_set_flags(
+                scols_table_get_column(table->table, spare[i]),
+                SCOLS_FL_HIDDEN);
+    (void)scols_table_enable_colors(table->table, table->has_colour);
+}
+
+size_t screen_width(void)
+{
+    struct winsize size = {.ws_col = 0};
+    if (!isatty(STDOUT_FILENO) ||
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return SIZE_MAX;
+    return size.ws_col;
 }
 
 /* libsmartcols fills the last column up; nobody wants spaces at line ends. */

@@ -25,6 +25,12 @@ struct screen_table *screen_table_new(const char *const *headers,
                                       size_t count, bool has_colour);
 /* One line; cells are copied, NULL is empty. Control bytes become '?'. */
 void screen_table_add(struct screen_table *table, const char *const *cells);
+/* Columns that may be missing where lines would be longer than `width`, by
+ * their numbers: the first ones go first. After the last line. */
+void screen_table_fit(struct screen_table *table, size_t width,
+                      const size_t *spare, size_t count);
+/* Of the terminal on standard output; SIZE_MAX where it is none. */
+size_t screen_width(void);
 /* Prints to standard output and frees. */
 void screen_table_print(struct screen_table *table);
 

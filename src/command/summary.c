@@ -114,6 +114,8 @@ void summary_print(const struct command_line *line,
     static const char *const headers[] = {
         "TABLE", "MODE", ">READ", ">CONFIRMED", ">DEL",
         ">BAD",  ">LAG", ">TIME", "STATE", ">SUCCESS", ">NEXT"};
+    /* TIME, READ, BAD, DEL, CONFIRMED, SUCCESS: --json has them always. */
+    static const size_t spare[] = {7, 2, 5, 4, 3, 9};
     size_t columns = ARRAY_COUNT(headers) -
                      (has_next(lines, count)      ? 0
                       : has_success(lines, count) ? 1
@@ -141,6 +143,7 @@ void summary_print(const struct command_line *line,
         };
         screen_table_add(table, texts);
     }
+    screen_table_fit(table, screen_width(), spare, ARRAY_COUNT(spare));
     screen_table_print(table);
 }
 

@@ -83,12 +83,11 @@ enum status backfill_first(struct task *task, int64_t *mark_us,
     return stream_close(&stream, status, error);
 }
 
-static enum status request_of(struct task *task,
-                              const struct backfill_choice *choice,
-                              struct scan_request *request,
-                              struct filter **where, struct error *error)
+enum status backfill_request(const struct work *work,
+                             const struct backfill_choice *choice,
+                             struct scan_request *request,
+                             struct filter **where, struct error *error)
 {
-    const struct work *work = task->work;
     *request = scan_table(work, SCAN_BY_KEY);
     request->key_from = choice->from;
     request->key_to = choice->to;
@@ -160,7 +159,8 @@ static enum status read_chosen(struct stream *stream, struct place *place,
     enum status status = state_overlap_forget(task->state, task->work->name,
                                               error);
     if (status == STATUS_OK)
-        status = request_of(task, choice, &request, &where, error);
+        status = backfill_request(task->work, choice, &request, &where,
+                                  error);
     if (status == STATUS_OK)
         status = copy_by_key(stream, place, request, error);
     filter_free(where);

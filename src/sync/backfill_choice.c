@@ -22,6 +22,12 @@ static void add_option(struct buffer *text, const char *name,
                       is_word ? "" : "\"", value, is_word ? "" : "\"");
 }
 
+bool backfill_is_whole(const struct backfill_choice *choice)
+{
+    return !choice->from && !choice->to && !choice->where &&
+           choice->since_us == INT64_MIN;
+}
+
 char *backfill_text(const struct backfill_choice *choice)
 {
     struct buffer text;

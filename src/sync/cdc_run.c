@@ -168,7 +168,7 @@ static enum status refuse_backfill(struct error *error)
                      "cannot backfill rows under a name for a table that "
                      "follows the log");
     error_effect(error, "Nothing was read.");
-    error_next(error, "the same without --name: the table is read whole");
+    error_next(error, "the same without --name");
     return error->status;
 }
 

@@ -85,19 +85,13 @@ static enum status begin_anew(struct task *task, struct error *error)
     return work_note_shape(task->sync, task->work, task->state, error);
 }
 
-static bool is_choice_whole(const struct backfill_choice *choice)
-{
-    return !choice->from && !choice->to && !choice->where &&
-           choice->since_us == INT64_MIN;
-}
-
 /* Without a key nothing replaces a row: only the whole table can be read. */
 static enum status read_again(struct task *task, struct error *error)
 {
     const struct backfill_choice *choice = &task->run->backfill;
     if (task->work->table->key_count > 0)
         return backfill_again(task, choice, error);
-    if (is_choice_whole(choice))
+    if (backfill_is_whole(choice))
         return reload_run(task, NULL, error);
     (void)error_set(error, ERROR_KEY_UNUSABLE,
                     "cannot read a part of table \"%s\" again: it has no key "

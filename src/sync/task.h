@@ -40,7 +40,15 @@ enum status backfill_first(struct task *task, int64_t *mark_us,
 enum status backfill_again(struct task *task,
                            const struct backfill_choice *choice,
                            struct error *error) MUST_CHECK;
-/* backfill_choice.c: the choice as options; the caller frees it. */
+/* The SELECT of what is chosen; the caller frees *where by filter_free. */
+enum status backfill_request(const struct work *work,
+                             const struct backfill_choice *choice,
+                             struct scan_request *request,
+                             struct filter **where, struct error *error)
+    MUST_CHECK;
+/* backfill_choice.c: is it all of the table? */
+bool backfill_is_whole(const struct backfill_choice *choice);
+/* The choice as options; the caller frees it. */
 char *backfill_text(const struct backfill_choice *choice);
 /* The reader's part of its stream's name: a name of its own makes a second
  * start harmless; without one the choice itself is the name. */

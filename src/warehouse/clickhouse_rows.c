@@ -324,9 +324,42 @@ static bool write_below(struct buffer *sql, const struct clickhouse *house,
     return true;
 }
 
+static bool is_number(const char *text)
+{
+    size_t sign = *text == '-';
+    return text[sign] && !text[sign + strspn(text + sign, "0123456789")];
+}
+
+static bool add_end(struct buffer *sql, const struct table *table,
+                    const char *comparison, const char *end)
+{
+    if (!end)
+        return true;
+    buffer_add_text(sql, " AND ");
+    sql_name(sql, table->columns[table->key[0]].name);
+    buffer_add_format(sql, " %s %s", comparison, end);
+    return is_number(end);
+}
+
+static bool write_range(struct buffer *sql, const struct clickhouse *house,
+                        const struct rows_request *request, size_t limit)
+{
+    add_select(sql, house, request);
+    buffer_add_text(sql, " FINAL WHERE _tm_deleted = 0");
+    bool is_good = add_end(sql, request->table, ">=", request->from) &&
+                   add_end(sql, request->table, "<=", request->to);
+    buffer_add_text(sql, " ORDER BY ");
+    add_key(sql, request->table);
+    buffer_add_format(sql, " LIMIT %zu SETTINGS "
+                           "optimize_move_to_prewhere_if_final = 0", limit);
+    return is_good;
+}
+
 static bool write_sql(struct buffer *sql, const struct clickhouse *house,
                       const struct rows_request *request, size_t limit)
 {
+    if (request->column_count == 0 && request->below == 0)
+        return write_range(sql, house, request, limit);
     if (request->column_count == 0)
         return write_below(sql, house, request, limit);
     return request->is_by_key ? write_by_key(sql, house, request, limit)

@@ -73,6 +73,32 @@ static void a_table_is_aligned_and_ends_without_spaces(void **state)
     memory_free(text);
 }
 
+static void print_narrow_table(void)
+{
+    static const char *const headers[] = {"TABLE", ">ROWS", ">TIME", "STATE"};
+    static const char *const line[] = {"m\303\251dia", "12", "1s", "late"};
+    static const size_t spare[] = {9, 2, 1};
+    for (size_t width = 21; width > 10; width -= 5) {
+        struct screen_table *table = screen_table_new(headers, 4, false);
+        screen_table_add(table, line);
+        screen_table_fit(table, width, spare, 3);
+        screen_table_print(table);
+    }
+}
+
+static void a_narrow_terminal_gets_fewer_columns(void **state)
+{
+    (void)state;
+    char *text = printed(print_narrow_table);
+    assert_string_equal(text, "TABLE ROWS TIME STATE\n"
+                              "m\303\251dia   12   1s late\n"
+                              "TABLE ROWS STATE\n"
+                              "m\303\251dia   12 late\n"
+                              "TABLE STATE\n"
+                              "m\303\251dia late\n");
+    memory_free(text);
+}
+
 static void print_document(void)
 {
     struct error error;
@@ -225,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_bytes_never_reach_the_terminal),
         cmocka_unit_test(a_table_is_aligned_and_ends_without_spaces),
+        cmocka_unit_test(a_narrow_terminal_gets_fewer_columns),
         cmocka_unit_test(a_document_leaves_out_what_is_unknown),
         cmocka_unit_test(a_copy_shows_share_rate_and_time_left),
         cmocka_unit_test(no_time_left_is_guessed_below_one_percent),
