@@ -35,12 +35,10 @@ enum status binlog_link_open(const struct endpoint_settings *settings,
     MUST_CHECK;
 /*
  * The next raw event with its header, valid until the next call; returns
- * within about a second, longer only while one comes that is large or, over
- * TLS, while the server is dead. Over TLS there is no BINLOG_IDLE: the
- * server's heartbeats, one a second, are events. A server that is silent for
- * longer than its heartbeats allow is given up: STATUS_TEMPORARY. After any
- * failure only close may be called. Fits struct binlog_feed with the link as
- * context.
+ * within about a second, longer only while one comes that is large. A server
+ * that is silent for longer than its heartbeats allow is given up:
+ * STATUS_TEMPORARY. After any failure only close may be called. Fits struct
+ * binlog_feed with the link as context.
  */
 enum status binlog_link_next(void *link, struct bytes *event,
                              enum binlog_news *news, struct error *error)

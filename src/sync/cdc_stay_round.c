@@ -75,6 +75,8 @@ static enum status serve_requests(struct reading *reading,
                : status;
 }
 
+/* With the next table that is due, if that is soon: each hand-over costs the
+ * warehouse an insert. */
 static bool must_save(const struct reading *reading)
 {
     const struct cdc *cdc = reading->cdc;
@@ -82,7 +84,9 @@ static bool must_save(const struct reading *reading)
     if (!cdc->is_between)
         return false;
     if (cdc->has_moved && reading->has_rows)
-        return since_us >= reading->save_each_us;
+        return since_us >= 2 * reading->save_each_us ||
+               (since_us >= reading->save_each_us &&
+                cdc->next_due_us <= reading->now_us);
     return since_us >= (cdc->has_moved ? SAVE_FILTERED_US : SAVE_IDLE_US);
 }
 

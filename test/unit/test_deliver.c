@@ -2,14 +2,12 @@
  * The pipeline against a warehouse of our own that answers on order: when a
  * checkpoint moves, and that none moves when it must not.
  */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,139 +15,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "deliver/deliver.h"
-
-/* What the warehouse does with the n-th load (from 0) when it is asked. */
-struct script {
-    enum status poll[8][4]; /* answers in turn; the last one stays */
-    unsigned polls[8];
-    enum status put[8];
-    enum status finish[8];
-    unsigned begun;
-    unsigned ended;
-    uint64_t rows[8];
-    unsigned slow_load; /* its finish waits until others have finished */
-    unsigned slow_until; /* so many; 0: one. In vain for 5 s: it fails */
-    unsigned finished;
-};
-
-static struct script script;
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-
-struct fake_load {
-    struct load base;
-    unsigned number;
-};
-struct fake_session {
-    struct warehouse_session base;
-};
-
-static enum status answer(enum status status, struct error *error)
-{
-    if (status != STATUS_OK && status != STATUS_PENDING)
-        (void)error_set_status(error, ERROR_WAREHOUSE_ANSWER, status,
-                               "could not, as ordered");
-    return status;
-}
-
-static enum status fake_session_open(struct warehouse *warehouse,
-                                     struct warehouse_session **session,
-                                     struct error *error)
-{
-    struct fake_session *opened = memory_new(1, sizeof *opened);
-    (void)error;
-    opened->base.warehouse = warehouse;
-    *session = &opened->base;
-    return STATUS_OK;
-}
-
-static void fake_session_close(struct warehouse_session *session)
-{
-    memory_free(session);
-}
-
-static enum status fake_begin(struct warehouse_session *session,
-                              const struct load_request *request,
-                              struct load **load, struct error *error)
-{
-    struct fake_load *begun = memory_new(1, sizeof *begun);
-    (void)error;
-    begun->base.session = session;
-    *load = &begun->base;
-    pthread_mutex_lock(&mutex);
-    begun->number = request->identity.delivery - 1;
-    script.begun++;
-    pthread_mutex_unlock(&mutex);
-    return STATUS_OK;
-}
-
-static unsigned number_of(const struct load *load)
-{
-    return ((const struct fake_load *)load)->number;
-}
-
-static enum status fake_put(struct load *load, const struct batch *batch,
-                            struct error *error)
-{
-    unsigned number = number_of(load);
-    pthread_mutex_lock(&mutex);
-    script.rows[number] += batch->row_count;
-    pthread_mutex_unlock(&mutex);
-    return answer(script.put[number], error);
-}
-
-static enum status fake_finish(struct load *load, char *handle, size_t size,
-                               struct error *error)
-{
-    unsigned number = number_of(load);
-    unsigned until = script.slow_until ? script.slow_until : 1;
-    struct timespec end;
-    int late = 0;
-    (void)snprintf(handle, size, "%u", number);
-    (void)clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += 5;
-    pthread_mutex_lock(&mutex);
-    while (script.slow_load == number + 1 && script.finished < until && !late)
-        late = pthread_cond_timedwait(&changed, &mutex, &end);
-    script.finished++;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&mutex);
-    return answer(late ? STATUS_TEMPORARY : script.finish[number], error);
-}
-
-static void fake_end(struct load *load)
-{
-    pthread_mutex_lock(&mutex);
-    script.ended++;
-    pthread_mutex_unlock(&mutex);
-    memory_free(load);
-}
-
-static enum status fake_poll(struct warehouse_session *session,
-                             const char *handle, uint64_t rows,
-                             uint64_t *wait_ms, struct error *error)
-{
-    unsigned number = (unsigned)(handle[0] - '0');
-    (void)session;
-    (void)rows;
-    *wait_ms = 1;
-    pthread_mutex_lock(&mutex);
-    unsigned turn = script.polls[number]++;
-    enum status status = script.poll[number][turn < 3 ? turn : 3];
-    pthread_mutex_unlock(&mutex);
-    return answer(status, error);
-}
-
-static const struct warehouse_ops ops = {
-    .name = "fake",
-    .session_open = fake_session_open,
-    .session_close = fake_session_close,
-    .begin = fake_begin,
-    .put = fake_put,
-    .finish = fake_finish,
-    .end = fake_end,
-    .poll = fake_poll,
-};
+#include "fixture_warehouse.h"
 
 /* What every test has. */
 struct fixture {
@@ -182,7 +48,7 @@ static int set_up(void **context)
     memset(&fixture, 0, sizeof fixture);
     (void)snprintf(fixture.path, sizeof fixture.path,
                    "/tmp/test_deliver_%ld.db", (long)getpid());
-    fixture.warehouse.ops = &ops;
+    fixture.warehouse.ops = &script_warehouse;
     fixture.table = table_new("d", "t");
     struct column *column = table_add_column(fixture.table, "id");
     column->kind = KIND_INT;
@@ -225,21 +91,27 @@ static void open_pipeline(void)
                      STATUS_OK);
 }
 
-/* One delivery of three rows that resumes from `place`. */
-static enum status send(const char *place, struct error *error)
+static enum status put_three_rows(struct error *error)
 {
     struct batch *batch = NULL;
-    struct deliver_seal seal = {.resume_from = place};
-    enum status status = deliver_begin(fixture.deliver, 77, error);
-    if (status == STATUS_OK)
-        status = deliver_take(fixture.deliver, fixture.table, &batch, error);
+    enum status status = deliver_take(fixture.deliver, fixture.table, &batch,
+                                      error);
     if (status != STATUS_OK)
         return status;
     for (int64_t row = 0; row < 3; row++) {
         memcpy(batch_fixed(batch, 0), &row, sizeof row);
         batch_add_row(batch, false);
     }
-    status = deliver_put(fixture.deliver, batch, error);
+    return deliver_put(fixture.deliver, batch, error);
+}
+
+/* One delivery of three rows that resumes from `place`. */
+static enum status send(const char *place, struct error *error)
+{
+    struct deliver_seal seal = {.resume_from = place};
+    enum status status = deliver_begin(fixture.deliver, 77, error);
+    if (status == STATUS_OK)
+        status = put_three_rows(error);
     return status == STATUS_OK ? deliver_seal(fixture.deliver, &seal, error)
                                : status;
 }
@@ -320,6 +192,26 @@ static void rows_without_a_checkpoint_wait_for_none_before(void **context)
     assert_int_equal(counts.deliveries, 4);
 }
 
+static void no_more_waits_for_the_loaders_than_may(void **context)
+{
+    struct error error;
+    struct pool_figures figures;
+    struct deliver_seal seal = {.resume_from = "\"1\""};
+    (void)context;
+    fixture.plan.table = NULL;
+    fixture.plan.queue_bytes = 1;
+    script.is_slow = true;
+    open_pipeline();
+    assert_int_equal(deliver_begin(fixture.deliver, 77, &error), STATUS_OK);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(put_three_rows(&error), STATUS_OK);
+    assert_int_equal(deliver_seal(fixture.deliver, &seal, &error), STATUS_OK);
+    assert_int_equal(deliver_drain(fixture.deliver, &error), STATUS_OK);
+    assert_int_equal(script.rows[0], 30);
+    pool_figures(fixture.pool, &figures);
+    assert_true(figures.peak_bytes <= 3 << 16);
+}
+
 static void what_fails_moves_no_checkpoint(void **context)
 {
     struct error error;
@@ -374,14 +266,14 @@ static void leave_pending(void)
     unsigned polls = 0;
     while (polls < 2) {
         usleep(1000);
-        pthread_mutex_lock(&mutex);
+        pthread_mutex_lock(&script_mutex);
         polls = script.polls[0];
-        pthread_mutex_unlock(&mutex);
+        pthread_mutex_unlock(&script_mutex);
     }
-    pthread_mutex_lock(&mutex);
+    pthread_mutex_lock(&script_mutex);
     for (int i = 0; i < 4; i++)
         script.poll[0][i] = STATUS_STOPPED;
-    pthread_mutex_unlock(&mutex);
+    pthread_mutex_unlock(&script_mutex);
     deliver_close(fixture.deliver);
     fixture.deliver = NULL;
     assert_place(NULL);
@@ -479,6 +371,7 @@ int main(void)
         TEST(deliveries_are_saved_in_order),
         TEST(a_delivery_finished_early_waits_for_the_one_before),
         TEST(rows_without_a_checkpoint_wait_for_none_before),
+        TEST(no_more_waits_for_the_loaders_than_may),
         TEST(what_fails_moves_no_checkpoint),
         TEST(a_failed_put_moves_no_checkpoint),
         TEST(not_yet_is_asked_until_it_is_decided),
