@@ -69,8 +69,9 @@ struct deliver_plan {
  * off. Call it before the reader reads its checkpoint's place.
  */
 enum status deliver_settle(const struct deliver_plan *plan,
-                           char **checkpoint, struct error *error)
-    MUST_CHECK;
+                           struct warehouse_session *session,
+                           struct state *state, char **checkpoint,
+                           struct error *error) MUST_CHECK;
 enum status deliver_open(const struct deliver_plan *plan,
                          struct deliver **deliver, struct error *error)
     MUST_CHECK;

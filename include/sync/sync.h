@@ -83,6 +83,8 @@ struct work {
     struct state_table *state; /* as it was; owned; NULL: never seen */
     bool is_lost; /* was loaded once, and the warehouse has it no more */
     bool is_hidden; /* its view is gone: it is not idle */
+    bool is_absent; /* never seen, and the warehouse has nothing of its name;
+                       until it is prepared */
     bool takes_over; /* another table filled its target since: a copy is made
                         beside, for those rows are not its own */
     char *shape_text; /* what the rows are made by; see work_shape_text */

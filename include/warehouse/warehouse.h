@@ -128,15 +128,20 @@ struct warehouse_ops {
                           struct error *error);
     /* Does it: database, table, columns, view. Repeatable; a table that holds
      * rows is never dropped. Columns missing at the source stay. Where the
-     * table needs a reload it is left as it is: begin refuses LOAD_LIVE. */
+     * table needs a reload it is left as it is: begin refuses LOAD_LIVE.
+     * *is_new, in: nothing was stored when somebody looked last. It may be
+     * tried without another look then, unless that could harm what has come
+     * since. Out: this call made the table, so that no row is older than it. */
     enum status (*prepare)(struct warehouse_session *session,
-                           const struct table *table, struct error *error);
+                           const struct table *table, bool *is_new,
+                           struct error *error);
     /* Seed names of the stored columns, from their comments: the state asks
-     * when it knows none. seed_names[i] of table->columns[i], NULL where the
-     * column is not there; the caller frees each. */
+     * when it knows none. For many tables in few round trips:
+     * seed_names[i][j] of tables[i]->columns[j], NULL before; stays so where
+     * the column is not there. The caller frees each, also after a failure. */
     enum status (*seeds)(struct warehouse_session *session,
-                         const struct table *table, char **seed_names,
-                         struct error *error);
+                         const struct table *const *tables, size_t count,
+                         char ***seed_names, struct error *error);
     /* The highest version of any stored row, deletes included; 0 where none
      * or no table. NULL where powers.reads_back is false. */
     enum status (*highest_version)(struct warehouse_session *session,

@@ -61,21 +61,11 @@ static enum status failure_so_far(const struct deliver *deliver,
 }
 
 enum status deliver_settle(const struct deliver_plan *plan,
-                           char **checkpoint, struct error *error)
+                           struct warehouse_session *session,
+                           struct state *state, char **checkpoint,
+                           struct error *error)
 {
-    struct state *state = NULL;
-    struct warehouse_session *session = NULL;
-    const struct warehouse_ops *ops = plan->warehouse->ops;
-    enum status status = state_open(plan->state_path, STATE_WRITE, &state,
-                                    error);
-    if (status == STATUS_OK)
-        status = ops->session_open(plan->warehouse, &session, error);
-    if (status == STATUS_OK)
-        status = commit_settle(plan, session, state, checkpoint, error);
-    if (session)
-        ops->session_close(session);
-    state_close(state);
-    return status;
+    return commit_settle(plan, session, state, checkpoint, error);
 }
 
 static enum status start_loaders(struct deliver *deliver, struct error *error)

@@ -20,9 +20,12 @@ struct loader {
     int64_t begun_us; /* of the request, later by waits for the reader */
 };
 
+/* With its first delivery: most streams have no second one. */
 static enum status loader_open(struct loader *loader, struct error *error)
 {
     const struct deliver_plan *plan = &loader->deliver->plan;
+    if (loader->session)
+        return STATUS_OK;
     enum status status = state_open(plan->state_path, STATE_WRITE,
                                     &loader->state, error);
     if (status != STATUS_OK)
@@ -241,12 +244,14 @@ void *load_run(void *argument)
     struct loader loader = {.deliver = argument};
     struct error error;
     error_clear(&error);
-    enum status status = loader_open(&loader, &error);
+    enum status status = STATUS_OK;
     while (status == STATUS_OK) {
         struct delivery *delivery = take_delivery(loader.deliver);
         if (!delivery)
             break;
-        status = load_delivery(&loader, delivery, &error);
+        status = loader_open(&loader, &error);
+        if (status == STATUS_OK)
+            status = load_delivery(&loader, delivery, &error);
         if (status == STATUS_OK)
             forget_delivery(loader.deliver, delivery);
     }

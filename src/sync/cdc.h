@@ -39,6 +39,7 @@ struct cdc_table {
     bool is_went_noted;    /* in the state, or with the next checkpoint */
     atomic_bool has_ended; /* it was tried, with or without success */
     bool is_prepared;    /* the warehouse's table is ready */
+    bool is_new;         /* it was made when it was prepared */
     bool is_stopped;     /* no row of it is taken any more */
     struct followed_reference *references; /* foreign keys that refer to it */
     struct cdc_edge **edges; /* those keys, in the same order */

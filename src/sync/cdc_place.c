@@ -165,7 +165,7 @@ static enum status rise_above(struct cdc *cdc, struct cdc_table *table,
     if (status == STATUS_OK)
         status = state_seed_write(cdc->state, cdc->sync->endpoint->name,
                                   table->work->table, error);
-    if (status == STATUS_OK &&
+    if (status == STATUS_OK && !table->is_new &&
         ops->facts(cdc->sync->warehouse)->powers.reads_back)
         status = ops->highest_version(cdc->warehouse, table->work->table,
                                       &highest, error);
@@ -207,7 +207,7 @@ static enum status find_besides(struct cdc *cdc, struct error *error)
     for (size_t i = 0; i < cdc->count; i++) {
         struct cdc_table *table = &cdc->tables[i];
         table->is_beside = !ops->tombstones_below;
-        if (!table->needs_copy || table->is_beside)
+        if (!table->needs_copy || table->is_beside || table->work->is_absent)
             continue;
         asked[count] = table;
         tables[count++] = table->work->table;

@@ -38,8 +38,8 @@ enum status cdc_prepare(struct cdc_table *table, struct error *error)
     if (table->is_prepared)
         return STATUS_OK;
     FAILPOINT("cdc.prepare", error);
-    enum status status = cdc->sync->warehouse->ops->prepare(
-        cdc->warehouse, table->work->table, error);
+    enum status status = work_prepare(cdc->sync, table->work, cdc->warehouse,
+                                      &table->is_new, error);
     table->is_prepared = status == STATUS_OK;
     return status;
 }

@@ -49,8 +49,8 @@ static enum status ask_stored(struct cdc_table *table, bool *is_stored,
     const struct warehouse_ops *ops = cdc->sync->warehouse->ops;
     const struct table *plan = table->work->table;
     char **seeds = memory_new(plan->column_count, sizeof *seeds);
-    enum status status = ops->seeds ? ops->seeds(cdc->warehouse, plan, seeds,
-                                                 error)
+    enum status status = ops->seeds ? ops->seeds(cdc->warehouse, &plan, 1,
+                                                 &seeds, error)
                                     : STATUS_OK;
     for (size_t i = 0; i < plan->column_count; i++) {
         is_stored[i] = !ops->seeds || seeds[i];
@@ -178,12 +178,14 @@ static enum status find_stored(struct cdc_table *table, const char *column,
     const struct warehouse_ops *ops = cdc->sync->warehouse->ops;
     struct table *asked = table_new(table->work->table->database,
                                     table->work->name);
+    const struct table *const tables[] = {asked};
     char *seed = NULL;
+    char **seeds[] = {&seed};
     memory_free(asked->target);
     asked->target = memory_text(table->work->table->target);
     (void)table_add_column(asked, column);
-    enum status status = ops->seeds ? ops->seeds(cdc->warehouse, asked, &seed,
-                                                 error)
+    enum status status = ops->seeds ? ops->seeds(cdc->warehouse, tables, 1,
+                                                 seeds, error)
                                     : STATUS_OK;
     *is_stored = !ops->seeds || seed;
     memory_free(seed);

@@ -140,6 +140,8 @@ static enum status copy_first(struct task *task, int64_t *mark_us,
     const struct warehouse_ops *ops = task->sync->warehouse->ops;
     const struct table *table = task->work->table;
     struct warehouse_plan plan = {.changes = NULL};
+    if (task->work->is_absent && !task->work->takes_over)
+        return backfill_first(task, mark_us, error);
     enum status status = ops->plan(task->warehouse, &table, 1, &plan, error);
     bool is_unfit = status == STATUS_OK &&
                     (plan.needs_reload || task->work->takes_over) &&

@@ -426,9 +426,10 @@ enum status repair_rows(struct repair *repair,
     buffer_init(&page.left, SIZE_MAX);
     buffer_init(&page.right, SIZE_MAX);
     enum status status = stream_open(&task, "repair", &stream, error);
+    bool is_new = false;
     if (status == STATUS_OK)
-        status = repair->sync->warehouse->ops->prepare(
-            repair->warehouse, request->work->table, error);
+        status = work_prepare(repair->sync, request->work, repair->warehouse,
+                              &is_new, error);
     if (status == STATUS_OK)
         status = stream_load(&stream, LOAD_LIVE, error);
     if (status == STATUS_OK)

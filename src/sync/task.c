@@ -39,17 +39,27 @@ static enum status rise_above_stored(struct task *task, struct error *error)
                             error);
 }
 
+enum status work_prepare(const struct sync *sync, struct work *work,
+                         struct warehouse_session *session, bool *is_new,
+                         struct error *error)
+{
+    *is_new = work->is_absent;
+    work->is_absent = false;
+    return sync->warehouse->ops->prepare(session, work->table, is_new, error);
+}
+
 enum status task_prepare(struct task *task, struct error *error)
 {
     if (task->is_prepared)
         return STATUS_OK;
     FAILPOINT("task.prepare", error);
-    enum status status = task->sync->warehouse->ops->prepare(
-        task->warehouse, task->work->table, error);
+    bool is_new = false;
+    enum status status = work_prepare(task->sync, task->work, task->warehouse,
+                                      &is_new, error);
     if (status == STATUS_OK)
         status = state_seed_write(task->state, task->sync->endpoint->name,
                                   task->work->table, error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && !is_new)
         status = rise_above_stored(task, error);
     task->is_prepared = status == STATUS_OK;
     return status;

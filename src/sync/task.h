@@ -30,6 +30,11 @@ struct task {
     int64_t strays_us; /* when those were last loaded */
 };
 
+/* Makes the warehouse's table ready. *is_new: it was made here, and holds
+ * nothing. */
+enum status work_prepare(const struct sync *sync, struct work *work,
+                         struct warehouse_session *session, bool *is_new,
+                         struct error *error) MUST_CHECK;
 /* Makes the warehouse's table ready and the next version higher than every
  * stored one; before the first delivery of an attempt. */
 enum status task_prepare(struct task *task, struct error *error) MUST_CHECK;

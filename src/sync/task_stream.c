@@ -47,7 +47,8 @@ enum status stream_open(struct task *task, const char *reader,
         return status;
     struct deliver_plan plan = plan_of(stream);
     char *settled = NULL;
-    status = deliver_settle(&plan, &settled, error);
+    status = deliver_settle(&plan, task->warehouse, task->state, &settled,
+                            error);
     memory_free(settled);
     if (status != STATUS_OK)
         return status;

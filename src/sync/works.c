@@ -38,28 +38,56 @@ static enum status describe_all(struct listing *listing, struct error *error)
     return status;
 }
 
-/* First names of the columns: by the state, else by the warehouse. */
-static enum status find_seeds(struct listing *listing, struct work *work,
+/* First names of the columns, as the state knows them. */
+static enum status read_seeds(struct listing *listing, struct work *work,
                               struct error *error)
 {
     struct table *table = work->table;
-    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
     char **seeds = memory_new(table->column_count, sizeof *seeds);
     enum status status = STATUS_OK;
-    bool is_known = work->state != NULL;
-    for (size_t i = 0; i < table->column_count && is_known &&
-                       status == STATUS_OK; i++)
+    for (size_t i = 0; i < table->column_count && status == STATUS_OK; i++)
         status = state_seed_read(listing->state,
                                  listing->sync->endpoint->name, work->name,
                                  table->columns[i].name, &seeds[i], error);
-    if (!is_known && ops->seeds)
-        status = ops->seeds(listing->warehouse, table, seeds, error);
     work_set_seeds(table, seeds);
     return status;
 }
 
-static enum status make_work(struct listing *listing, struct work *work,
-                             struct error *error)
+/* Those of tables that the state does not know, as the warehouse does, where
+ * it has any. */
+static enum status ask_seeds(struct listing *listing, struct error *error)
+{
+    const struct warehouse_ops *ops = listing->sync->warehouse->ops;
+    struct table **tables = memory_new(listing->count, sizeof *tables);
+    char ***seeds = memory_new(listing->count, sizeof *seeds);
+    enum status status = STATUS_OK;
+    size_t count = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct work *work = &listing->works[i];
+        if (work->problem.id != ERROR_NONE || work->state)
+            continue;
+        size_t columns = work->table->column_count;
+        char **names = memory_new(columns, sizeof *names);
+        if (work->is_absent) {
+            work_set_seeds(work->table, names);
+            continue;
+        }
+        seeds[count] = names;
+        tables[count++] = work->table;
+    }
+    if (count > 0 && ops->seeds)
+        status = ops->seeds(listing->warehouse,
+                            (const struct table *const *)tables, count, seeds,
+                            error);
+    for (size_t i = 0; i < count; i++)
+        work_set_seeds(tables[i], seeds[i]);
+    memory_free(seeds);
+    memory_free(tables);
+    return status;
+}
+
+static enum status shape_work(struct listing *listing, struct work *work,
+                              struct error *error)
 {
     enum status status = STATUS_OK;
     if (listing->state)
@@ -70,21 +98,12 @@ static enum status make_work(struct listing *listing, struct work *work,
         return status;
     if (work->settings->schema_changes == SCHEMA_CHANGES_FREEZE &&
         work->state)
-        status = find_seeds(listing, work, error);
-    if (status != STATUS_OK)
-        return status;
-    work_shape(listing->sync, listing->session, work);
-    if (work->problem.id != ERROR_NONE)
-        return STATUS_OK;
-    status = find_seeds(listing, work, error);
-    if (status != STATUS_OK)
-        return status;
-    work->shape_text = work_shape_text(listing->sync, work);
-    if (work->state && work->state->success_us != 0 &&
-        schema_needs_person(work->state->shape, work->shape_text,
-                            work->settings->schema_changes))
-        work_wait_for_person(work, &work->problem);
-    return STATUS_OK;
+        status = read_seeds(listing, work, error);
+    if (status == STATUS_OK)
+        work_shape(listing->sync, listing->session, work);
+    if (status == STATUS_OK && work->problem.id == ERROR_NONE && work->state)
+        status = read_seeds(listing, work, error);
+    return status;
 }
 
 static enum status ask_stored(struct listing *listing,
@@ -109,8 +128,18 @@ static enum status ask_stored(struct listing *listing,
 }
 
 /* Tables that were loaded once and that the warehouse has no more: their old
- * rows would never come again. */
-static enum status find_lost(struct listing *listing, struct error *error)
+ * rows would never come again. And those that nobody has seen yet. */
+static void note_stored(struct work *work, bool is_stored, bool is_shown)
+{
+    if (work->state) {
+        work->is_lost = !is_stored;
+        work->is_hidden = !is_shown;
+    } else {
+        work->is_absent = !is_stored && !is_shown;
+    }
+}
+
+static enum status look_stored(struct listing *listing, struct error *error)
 {
     const struct table **tables = memory_new(listing->count, sizeof *tables);
     struct work **works = memory_new(listing->count, sizeof *works);
@@ -119,8 +148,8 @@ static enum status find_lost(struct listing *listing, struct error *error)
     size_t count = 0;
     for (size_t i = 0; i < listing->count; i++) {
         struct work *work = &listing->works[i];
-        if (work->problem.id != ERROR_NONE || !work->state ||
-            work->state->success_us == 0)
+        if (work->problem.id != ERROR_NONE ||
+            (work->state && work->state->success_us == 0))
             continue;
         works[count] = work;
         tables[count++] = work->table;
@@ -128,14 +157,34 @@ static enum status find_lost(struct listing *listing, struct error *error)
     enum status status = count > 0 ? ask_stored(listing, tables, count,
                                                 is_stored, is_shown, error)
                                    : STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        works[i]->is_lost = !is_stored[i];
-        works[i]->is_hidden = !is_shown[i];
-    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        note_stored(works[i], is_stored[i], is_shown[i]);
     memory_free(is_stored);
     memory_free(is_shown);
     memory_free(works);
     memory_free(tables);
+    return status;
+}
+
+static enum status make_works(struct listing *listing, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < listing->count && status == STATUS_OK; i++)
+        status = shape_work(listing, &listing->works[i], error);
+    if (status == STATUS_OK)
+        status = look_stored(listing, error);
+    if (status == STATUS_OK)
+        status = ask_seeds(listing, error);
+    for (size_t i = 0; i < listing->count && status == STATUS_OK; i++) {
+        struct work *work = &listing->works[i];
+        if (work->problem.id != ERROR_NONE)
+            continue;
+        work->shape_text = work_shape_text(listing->sync, work);
+        if (work->state && work->state->success_us != 0 &&
+            schema_needs_person(work->state->shape, work->shape_text,
+                                work->settings->schema_changes))
+            work_wait_for_person(work, &work->problem);
+    }
     return status;
 }
 
@@ -185,12 +234,12 @@ static enum status list_all(struct listing *listing, struct error *error)
         status = describe_all(listing, error);
     if (status == STATUS_OK)
         status = look_at_log(listing, error);
-    for (size_t i = 0; i < listing->count && status == STATUS_OK; i++)
-        status = make_work(listing, &listing->works[i], error);
+    if (status == STATUS_OK)
+        status = make_works(listing, error);
     if (status != STATUS_OK)
         return status;
     works_refuse_rivals(listing);
-    return find_lost(listing, error);
+    return STATUS_OK;
 }
 
 enum status works_list(struct sync *sync, const struct work_choice *choice,

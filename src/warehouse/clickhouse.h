@@ -38,6 +38,7 @@ struct clickhouse_column {
     char *name;
     char *type;
     char *comment;
+    uint64_t place; /* from 1 */
 };
 
 /* A table as it stands in the server; name NULL: it is not there. */
@@ -118,6 +119,14 @@ enum status clickhouse_judge(const struct http *http,
                              struct error *error) MUST_CHECK;
 /* The code of a failure in header or text; 0 where there is none. */
 int clickhouse_code(const char *header, struct bytes body);
+/* Of the last answer. */
+int clickhouse_answer_code(const struct http *http);
+/* Codes that are no failure of a whole run. */
+#define CODE_NO_SUCH_COLUMN 16
+#define CODE_UNKNOWN_IDENTIFIER 47
+#define CODE_TABLE_EXISTS 57
+#define CODE_UNKNOWN_TABLE 60
+#define CODE_UNKNOWN_DATABASE 81
 
 /* clickhouse_connect.c */
 enum status clickhouse_open(const struct settings *settings,
@@ -149,8 +158,8 @@ enum status clickhouse_fit(struct warehouse *warehouse, struct table *table,
                            struct error *error) MUST_CHECK;
 
 /* clickhouse_catalog.c */
-/* Tables of the database by name; tables[i].name is NULL where names[i] is
- * not there. */
+/* Tables of the database by name, in one request for 25; tables[i].name is
+ * NULL where names[i] is not there. */
 enum status clickhouse_catalog(struct clickhouse_session *session,
                                const char *const *names, size_t count,
                                struct clickhouse_table *tables,
@@ -164,11 +173,18 @@ void clickhouse_table_release(struct clickhouse_table *table);
 const struct clickhouse_column *
 clickhouse_table_find(const struct clickhouse_table *table, const char *name);
 
-/* clickhouse_ddl.c */
-void clickhouse_create_sql(const struct clickhouse *house,
-                           const struct table *table, const char *suffix,
-                           struct buffer *sql);
-void clickhouse_view_sql(const struct clickhouse *house,
+/* clickhouse_ddl.c: `verb` begins the statement. */
+#define CREATE_TABLE "CREATE TABLE "
+#define CREATE_TABLE_WHERE_NONE "CREATE TABLE IF NOT EXISTS "
+#define CREATE_VIEW "CREATE VIEW "
+#define CREATE_OR_REPLACE_VIEW "CREATE OR REPLACE VIEW "
+void clickhouse_create_sql(const struct clickhouse *house, const char *verb,
+                           const struct table *table, struct buffer *sql);
+/* The same table under another suffix and with another comment. */
+void clickhouse_copy_sql(const struct clickhouse *house,
+                         const struct table *table, const char *suffix,
+                         const char *comment, struct buffer *sql);
+void clickhouse_view_sql(const struct clickhouse *house, const char *verb,
                          const struct table *table, struct buffer *sql);
 
 /* clickhouse_load.c */

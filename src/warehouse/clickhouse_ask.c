@@ -9,27 +9,38 @@
 #include "base/text.h"
 #include "clickhouse_plan.h"
 
-enum status clickhouse_seeds(struct warehouse_session *session,
-                             const struct table *table, char **seed_names,
-                             struct error *error)
+static void take_seeds(const struct table *table,
+                       const struct clickhouse_table *stored,
+                       char **seed_names)
 {
-    struct clickhouse_session *ours = (struct clickhouse_session *)session;
-    struct clickhouse_table stored;
-    for (size_t i = 0; i < table->column_count; i++)
-        seed_names[i] = NULL;
-    enum status status = clickhouse_describe(ours, table->target,
-                                             CLICKHOUSE_STORED, &stored,
-                                             error);
-    if (status != STATUS_OK)
-        return status;
     for (size_t i = 0; i < table->column_count; i++) {
         const struct clickhouse_column *there =
-            clickhouse_table_find(&stored, table->columns[i].name);
+            clickhouse_table_find(stored, table->columns[i].name);
         if (there)
             seed_names[i] = clickhouse_comment_seed(there->comment);
     }
-    clickhouse_table_release(&stored);
-    return STATUS_OK;
+}
+
+enum status clickhouse_seeds(struct warehouse_session *session,
+                             const struct table *const *tables, size_t count,
+                             char ***seed_names, struct error *error)
+{
+    struct clickhouse_session *ours = (struct clickhouse_session *)session;
+    struct clickhouse_table *found = memory_new(count, sizeof *found);
+    char **names = memory_new(count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = memory_format("%s" CLICKHOUSE_STORED, tables[i]->target);
+    enum status status = clickhouse_catalog(ours, (const char *const *)names,
+                                            count, found, error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        take_seeds(tables[i], &found[i], seed_names[i]);
+        clickhouse_table_release(&found[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        memory_free(names[i]);
+    memory_free(names);
+    memory_free(found);
+    return status;
 }
 
 static int compare_names(const void *left, const void *right)
@@ -74,30 +85,32 @@ enum status clickhouse_stored(struct warehouse_session *session,
     return STATUS_OK;
 }
 
+/* Does the last answer say that table or column is not there? */
+static bool is_absent(const struct clickhouse_session *session)
+{
+    int code = clickhouse_answer_code(session->http);
+    return code == CODE_NO_SUCH_COLUMN || code == CODE_UNKNOWN_IDENTIFIER ||
+           code == CODE_UNKNOWN_TABLE || code == CODE_UNKNOWN_DATABASE;
+}
+
 enum status clickhouse_highest(struct warehouse_session *session,
                                const struct table *table, uint64_t *version,
                                struct error *error)
 {
     struct clickhouse_session *ours = (struct clickhouse_session *)session;
-    struct clickhouse_table stored;
     struct clickhouse_rows rows;
     struct buffer sql;
     *version = 0;
-    enum status status = clickhouse_describe(ours, table->target,
-                                             CLICKHOUSE_STORED, &stored,
-                                             error);
-    if (status != STATUS_OK)
-        return status;
-    bool is_there = clickhouse_table_find(&stored, "_tm_version") != NULL;
-    clickhouse_table_release(&stored);
-    if (!is_there)
-        return STATUS_OK;
     sql_init(&sql);
     buffer_add_text(&sql, "SELECT max(_tm_version) FROM ");
     sql_table(&sql, ours->house, table->target, CLICKHOUSE_STORED);
     buffer_add_text(&sql, " FORMAT TSV");
-    status = clickhouse_query(ours, &sql, &rows, error);
+    enum status status = clickhouse_query(ours, &sql, &rows, error);
     buffer_release(&sql);
+    if (status != STATUS_OK && is_absent(ours)) {
+        error_clear(error);
+        return STATUS_OK;
+    }
     if (status != STATUS_OK)
         return status;
     if (rows.row_count != 1 ||

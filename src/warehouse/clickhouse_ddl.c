@@ -51,11 +51,10 @@ static void add_engine(const struct clickhouse *house,
         buffer_add_byte(sql, ')');
 }
 
-void clickhouse_create_sql(const struct clickhouse *house,
-                           const struct table *table, const char *suffix,
-                           struct buffer *sql)
+static void add_table(const struct clickhouse *house,
+                      const struct table *table, const char *suffix,
+                      const char *comment, struct buffer *sql)
 {
-    buffer_add_text(sql, "CREATE TABLE IF NOT EXISTS ");
     sql_table(sql, house, table->target, suffix);
     buffer_add_text(sql, " (\n");
     for (size_t i = 0; i < table->column_count; i++) {
@@ -68,17 +67,32 @@ void clickhouse_create_sql(const struct clickhouse *house,
         buffer_add_text(sql, ",\n  _tm_bucket UInt32");
     buffer_add_byte(sql, ')');
     add_engine(house, table, sql);
-    if (table->comment[0]) {
+    if (comment[0]) {
         buffer_add_text(sql, "\nCOMMENT ");
-        sql_text(sql, table->comment);
+        sql_text(sql, comment);
     }
 }
 
-void clickhouse_view_sql(const struct clickhouse *house,
+void clickhouse_create_sql(const struct clickhouse *house, const char *verb,
+                           const struct table *table, struct buffer *sql)
+{
+    buffer_add_text(sql, verb);
+    add_table(house, table, CLICKHOUSE_STORED, table->comment, sql);
+}
+
+void clickhouse_copy_sql(const struct clickhouse *house,
+                         const struct table *table, const char *suffix,
+                         const char *comment, struct buffer *sql)
+{
+    buffer_add_text(sql, CREATE_TABLE_WHERE_NONE);
+    add_table(house, table, suffix, comment, sql);
+}
+
+void clickhouse_view_sql(const struct clickhouse *house, const char *verb,
                          const struct table *table, struct buffer *sql)
 {
     bool shows_mark = house->deletes == DELETES_MARK;
-    buffer_add_text(sql, "CREATE OR REPLACE VIEW ");
+    buffer_add_text(sql, verb);
     sql_table(sql, house, table->target, "");
     buffer_add_text(sql, " AS SELECT ");
     for (size_t i = 0; i < table->column_count; i++) {

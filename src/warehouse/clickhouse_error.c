@@ -63,10 +63,10 @@ static const struct code_class CODES[] = {
     {516, ERROR_WAREHOUSE_LOGIN, true},   /* AUTHENTICATION_FAILED */
     {164, ERROR_WAREHOUSE_GRANT, true},   /* READONLY */
     {497, ERROR_WAREHOUSE_GRANT, true},   /* ACCESS_DENIED */
-    {16, ERROR_WAREHOUSE_TABLE, true},    /* NO_SUCH_COLUMN_IN_TABLE */
+    {CODE_NO_SUCH_COLUMN, ERROR_WAREHOUSE_TABLE, true},
     {53, ERROR_WAREHOUSE_TABLE, true},    /* TYPE_MISMATCH */
-    {60, ERROR_WAREHOUSE_TABLE, true},    /* UNKNOWN_TABLE */
-    {81, ERROR_WAREHOUSE_TABLE, true},    /* UNKNOWN_DATABASE */
+    {CODE_UNKNOWN_TABLE, ERROR_WAREHOUSE_TABLE, true},
+    {CODE_UNKNOWN_DATABASE, ERROR_WAREHOUSE_TABLE, true},
     {524, ERROR_WAREHOUSE_TABLE, true},   /* ALTER_OF_COLUMN_IS_FORBIDDEN */
 };
 
@@ -148,6 +148,12 @@ int clickhouse_code(const char *header, struct bytes body)
     if (failure.size == 0)
         return 0;
     return code_in(failure) != 0 ? code_in(failure) : -1;
+}
+
+int clickhouse_answer_code(const struct http *http)
+{
+    return clickhouse_code(http_header(http, "X-ClickHouse-Exception-Code"),
+                           http_body(http));
 }
 
 /* The name in "... (UNKNOWN_TABLE) (version 26.7.2.1)", else "". */
@@ -249,8 +255,7 @@ enum status clickhouse_judge(const struct http *http,
                              enum clickhouse_doing doing, struct error *error)
 {
     struct bytes body = http_body(http);
-    const char *header = http_header(http, "X-ClickHouse-Exception-Code");
-    int code = clickhouse_code(header, body);
+    int code = clickhouse_answer_code(http);
     if (code != 0)
         return refuse(place, code, find_failure(body), doing, error);
     if (http_code(http) != 200)

@@ -96,10 +96,13 @@ enum status clickhouse_plan(struct warehouse_session *session,
     struct clickhouse_table *found = memory_new(2 * count, sizeof *found);
     const char **names = list_names(tables, count);
     bool is_there = false;
-    enum status status = has_database(ours, &is_there, error);
     memset(plans, 0, count * sizeof *plans);
-    if (status == STATUS_OK)
-        status = clickhouse_catalog(ours, names, 2 * count, found, error);
+    enum status status = clickhouse_catalog(ours, names, 2 * count, found,
+                                            error);
+    for (size_t i = 0; i < 2 * count && status == STATUS_OK; i++)
+        is_there = is_there || found[i].name;
+    if (status == STATUS_OK && !is_there)
+        status = has_database(ours, &is_there, error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct steps steps;
         clickhouse_steps(ours->house, tables[i], &found[i], &found[count + i],
@@ -186,45 +189,108 @@ static enum status run_steps(struct clickhouse_session *session,
     return status;
 }
 
-static enum status read_steps(struct clickhouse_session *session,
-                              const struct table *table, struct steps *steps,
+/* The stored table and the view. */
+static enum status read_found(struct clickhouse_session *session,
+                              const struct table *table,
+                              struct clickhouse_table *found,
                               struct error *error)
 {
-    struct clickhouse_table found[2];
     const char **names = list_names(&table, 1);
     enum status status = clickhouse_catalog(session, names, 2, found, error);
     free_names(names, 2);
-    if (status != STATUS_OK)
-        return status;
-    clickhouse_steps(session->house, table, &found[0], &found[1], steps);
-    clickhouse_table_release(&found[0]);
-    clickhouse_table_release(&found[1]);
-    return STATUS_OK;
+    return status;
 }
 
-enum status clickhouse_prepare(struct warehouse_session *session,
-                               const struct table *table, struct error *error)
+/* Releases what was found. */
+static void take_steps(const struct clickhouse *house,
+                       const struct table *table,
+                       struct clickhouse_table *found, struct steps *steps)
 {
-    struct clickhouse_session *ours = (struct clickhouse_session *)session;
+    clickhouse_steps(house, table, &found[0], &found[1], steps);
+    clickhouse_table_release(&found[0]);
+    clickhouse_table_release(&found[1]);
+}
+
+static enum status settle(struct clickhouse_session *session,
+                          const struct table *table, struct error *error)
+{
+    struct clickhouse_table found[2];
     struct steps steps;
-    enum status status = create_database(ours, error);
-    if (status == STATUS_OK)
-        status = read_steps(ours, table, &steps, error);
+    enum status status = read_found(session, table, found, error);
     if (status != STATUS_OK)
         return status;
-    status = run_steps(ours, table, &steps, error);
+    bool is_empty = !found[0].name && !found[1].name;
+    take_steps(session->house, table, found, &steps);
+    if (is_empty)
+        status = create_database(session, error);
+    if (status == STATUS_OK)
+        status = run_steps(session, table, &steps, error);
     steps_release(&steps);
     return status;
 }
 
+static enum status make(struct clickhouse_session *session,
+                        const struct table *table, enum step_kind kind,
+                        struct error *error)
+{
+    struct steps steps = {NULL, 0, NULL, true};
+    struct buffer sql;
+    sql_init(&sql);
+    if (kind == STEP_CREATE)
+        clickhouse_create_sql(session->house, CREATE_TABLE, table, &sql);
+    else
+        clickhouse_view_sql(session->house, CREATE_VIEW, table, &sql);
+    enum status status = run_step(session, table,
+                                  steps_add(&steps, kind, NULL, &sql), error);
+    steps_release(&steps);
+    return status;
+}
+
+/* Table and view where neither is thought to be there. These statements replace
+ * nothing: what is there after all is left as it is, and *is_new false. */
+static enum status make_new(struct clickhouse_session *session,
+                            const struct table *table, bool *is_new,
+                            struct error *error)
+{
+    enum status status = make(session, table, STEP_CREATE, error);
+    if (status == STATUS_OK)
+        status = make(session, table, STEP_VIEW, error);
+    *is_new = status == STATUS_OK;
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    int code = clickhouse_answer_code(session->http);
+    if (code != CODE_TABLE_EXISTS && code != CODE_UNKNOWN_DATABASE)
+        return status;
+    error_clear(error);
+    return STATUS_OK;
+}
+
+enum status clickhouse_prepare(struct warehouse_session *session,
+                               const struct table *table, bool *is_new,
+                               struct error *error)
+{
+    struct clickhouse_session *ours = (struct clickhouse_session *)session;
+    enum status status = STATUS_OK;
+    if (*is_new)
+        status = make_new(ours, table, is_new, error);
+    return status == STATUS_OK && !*is_new ? settle(ours, table, error)
+                                           : status;
+}
+
 enum status clickhouse_settle_view(struct clickhouse_session *session,
                                    const struct table *table,
-                                   struct error *error)
+                                   const char *uuid, struct error *error)
 {
+    struct clickhouse_table found[2];
     struct steps steps;
-    enum status status = read_steps(session, table, &steps, error);
+    enum status status = read_found(session, table, found, error);
     if (status != STATUS_OK)
         return status;
+    if (!found[0].name || !text_equal(found[0].uuid, uuid))
+        status = error_set(error, ERROR_WAREHOUSE_ANSWER,
+                           "table \"%s\" was swapped back by an earlier "
+                           "request", table->name);
+    take_steps(session->house, table, found, &steps);
     for (size_t i = 0; i < steps.count && status == STATUS_OK; i++) {
         if (steps.list[i].kind == STEP_VIEW)
             status = run_step(session, table, &steps.list[i], error);

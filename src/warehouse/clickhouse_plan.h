@@ -61,17 +61,20 @@ enum status clickhouse_plan(struct warehouse_session *session,
                             struct warehouse_plan *plans, struct error *error)
     MUST_CHECK;
 enum status clickhouse_prepare(struct warehouse_session *session,
-                               const struct table *table, struct error *error)
-    MUST_CHECK;
-/* Makes or replaces the view where it is not as it must be. */
+                               const struct table *table, bool *is_new,
+                               struct error *error) MUST_CHECK;
+/* Makes or replaces the view where it is not as it must be. Where the stored
+ * table is not the one of that uuid, it is left. */
 enum status clickhouse_settle_view(struct clickhouse_session *session,
                                    const struct table *table,
-                                   struct error *error) MUST_CHECK;
+                                   const char *uuid, struct error *error)
+    MUST_CHECK;
 
 /* clickhouse_ask.c */
 enum status clickhouse_seeds(struct warehouse_session *session,
-                             const struct table *table, char **seed_names,
-                             struct error *error) MUST_CHECK;
+                             const struct table *const *tables, size_t count,
+                             char ***seed_names, struct error *error)
+    MUST_CHECK;
 enum status clickhouse_tombstones(struct warehouse_session *session,
                                   const struct table *table,
                                   uint64_t version, struct error *error);

@@ -48,7 +48,7 @@ static void add_create(const struct clickhouse *house,
     struct buffer sql;
     size_t count = stored_columns(table);
     sql_init(&sql);
-    clickhouse_create_sql(house, table, CLICKHOUSE_STORED, &sql);
+    clickhouse_create_sql(house, CREATE_TABLE_WHERE_NONE, table, &sql);
     steps_add(steps, STEP_CREATE,
               memory_format("create table %s.%s" CLICKHOUSE_STORED
                             " (%zu column%s)", house->database,
@@ -120,7 +120,7 @@ static void add_view(const struct clickhouse *house,
         is_current(table, house->deletes == DELETES_MARK, stored, view))
         return;
     sql_init(&sql);
-    clickhouse_view_sql(house, table, &sql);
+    clickhouse_view_sql(house, CREATE_OR_REPLACE_VIEW, table, &sql);
     steps_add(steps, STEP_VIEW,
               memory_format("%s view %s.%s",
                             view->name ? "replace" : "create",

@@ -59,11 +59,8 @@ static enum status create_beside(struct clickhouse_session *session,
         return status;
     FAILPOINT("clickhouse.ddl.beside", error);
     sql_init(&sql);
-    clickhouse_create_sql(session->house, table, CLICKHOUSE_BESIDE, &sql);
-    status = run_sql(session, &sql, error);
-    return status == STATUS_OK
-               ? comment_beside(session, table, MARK, error)
-               : status;
+    clickhouse_copy_sql(session->house, table, CLICKHOUSE_BESIDE, MARK, &sql);
+    return run_sql(session, &sql, error);
 }
 
 /* A copy that was begun, of the same layout. */
@@ -125,55 +122,34 @@ static enum status exchange(struct clickhouse_session *session,
     return status;
 }
 
+/* Brings the copy to the live name, where `token` says it is the one. */
 static enum status swap_in(struct clickhouse_session *session,
                            const struct table *table, const char *token,
-                           const struct clickhouse_table *live,
+                           const struct clickhouse_table *copy, bool has_live,
                            struct error *error)
 {
-    struct clickhouse_table copy;
-    enum status status = clickhouse_describe(session, table->target,
-                                             CLICKHOUSE_BESIDE, &copy, error);
-    if (status != STATUS_OK)
-        return status;
-    bool is_copy = copy.name && text_equal(copy.uuid, token);
-    clickhouse_table_release(&copy);
-    if (!is_copy)
+    if (!copy->name || !text_equal(copy->uuid, token))
         return error_set(error, ERROR_WAREHOUSE_TABLE,
                          "cannot swap table \"%s\": the copy that was loaded "
                          "is gone", table->name);
-    status = comment_beside(session, table, table->comment, error);
-    return status == STATUS_OK
-               ? exchange(session, table, live->name != NULL, error)
-               : status;
+    enum status status = comment_beside(session, table, table->comment,
+                                        error);
+    return status == STATUS_OK ? exchange(session, table, has_live, error)
+                               : status;
 }
 
-static enum status is_live(struct clickhouse_session *session,
-                           const struct table *table, const char *token,
-                           struct clickhouse_table *live, bool *is_there,
-                           struct error *error)
+static enum status read_both(struct clickhouse_session *session,
+                             const struct table *table,
+                             struct clickhouse_table *found,
+                             struct error *error)
 {
-    enum status status = clickhouse_describe(session, table->target,
-                                             CLICKHOUSE_STORED, live, error);
-    *is_there = status == STATUS_OK && live->name &&
-                text_equal(live->uuid, token);
+    char *live = memory_format("%s" CLICKHOUSE_STORED, table->target);
+    char *copy = memory_format("%s" CLICKHOUSE_BESIDE, table->target);
+    const char *names[] = {live, copy};
+    enum status status = clickhouse_catalog(session, names, 2, found, error);
+    memory_free(live);
+    memory_free(copy);
     return status;
-}
-
-static enum status confirm(struct clickhouse_session *session,
-                           const struct table *table, const char *token,
-                           struct error *error)
-{
-    struct clickhouse_table live;
-    bool is_done = false;
-    enum status status = is_live(session, table, token, &live, &is_done,
-                                 error);
-    if (status != STATUS_OK)
-        return status;
-    clickhouse_table_release(&live);
-    return is_done ? STATUS_OK
-                   : error_set(error, ERROR_WAREHOUSE_ANSWER,
-                               "table \"%s\" was swapped back by an earlier "
-                               "request", table->name);
 }
 
 enum status clickhouse_swap(struct warehouse_session *session,
@@ -181,17 +157,17 @@ enum status clickhouse_swap(struct warehouse_session *session,
                             struct error *error)
 {
     struct clickhouse_session *ours = (struct clickhouse_session *)session;
-    struct clickhouse_table live;
-    bool is_done = false;
-    enum status status = is_live(ours, table, token, &live, &is_done, error);
+    struct clickhouse_table found[2];
+    enum status status = read_both(ours, table, found, error);
     if (status != STATUS_OK)
         return status;
+    bool is_done = found[0].name && text_equal(found[0].uuid, token);
     if (!is_done)
-        status = swap_in(ours, table, token, &live, error);
-    clickhouse_table_release(&live);
-    if (status == STATUS_OK && !is_done)
-        status = confirm(ours, table, token, error);
+        status = swap_in(ours, table, token, &found[1],
+                         found[0].name != NULL, error);
+    clickhouse_table_release(&found[0]);
+    clickhouse_table_release(&found[1]);
     if (status == STATUS_OK)
-        status = clickhouse_settle_view(ours, table, error);
+        status = clickhouse_settle_view(ours, table, token, error);
     return status == STATUS_OK ? drop_beside(ours, table, error) : status;
 }

@@ -222,11 +222,11 @@ enum status files_plan(struct warehouse_session *session,
                        struct warehouse_plan *plans, struct error *error)
     MUST_CHECK;
 enum status files_prepare(struct warehouse_session *session,
-                          const struct table *table, struct error *error)
-    MUST_CHECK;
+                          const struct table *table, bool *is_new,
+                          struct error *error) MUST_CHECK;
 enum status files_seeds(struct warehouse_session *session,
-                        const struct table *table, char **seed_names,
-                        struct error *error) MUST_CHECK;
+                        const struct table *const *tables, size_t count,
+                        char ***seed_names, struct error *error) MUST_CHECK;
 enum status files_highest(struct warehouse_session *session,
                           const struct table *table, uint64_t *version,
                           struct error *error) MUST_CHECK;

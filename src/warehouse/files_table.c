@@ -76,9 +76,11 @@ static enum status write_layout(struct files_manifest *manifest,
 }
 
 enum status files_prepare(struct warehouse_session *session,
-                          const struct table *table, struct error *error)
+                          const struct table *table, bool *is_new,
+                          struct error *error)
 {
     struct files_session *ours = (struct files_session *)session;
+    *is_new = false;
     struct files_manifest *manifest = &ours->manifest;
     struct warehouse_plan plan = {.count = 0};
     enum status status = files_manifest_open(ours->files, manifest, table,
@@ -96,24 +98,34 @@ enum status files_prepare(struct warehouse_session *session,
     return status;
 }
 
-enum status files_seeds(struct warehouse_session *session,
-                        const struct table *table, char **seed_names,
-                        struct error *error)
+static enum status read_seeds(struct files_session *session,
+                              const struct table *table, char **seed_names,
+                              struct error *error)
 {
-    struct files_session *ours = (struct files_session *)session;
-    memset(seed_names, 0, table->column_count * sizeof *seed_names);
-    enum status status = files_manifest_open(ours->files, &ours->manifest,
-                                             table, false, error);
+    enum status status = files_manifest_open(session->files,
+                                             &session->manifest, table, false,
+                                             error);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < table->column_count; i++) {
-        const json_t *column = files_layout_find(ours->manifest.live.layout,
-                                                 table->columns[i].name);
+        const json_t *column = files_layout_find(
+            session->manifest.live.layout, table->columns[i].name);
         seed_names[i] = memory_text(
             json_string_value(json_object_get(column, "seed")));
     }
-    files_manifest_close(&ours->manifest);
+    files_manifest_close(&session->manifest);
     return STATUS_OK;
+}
+
+enum status files_seeds(struct warehouse_session *session,
+                        const struct table *const *tables, size_t count,
+                        char ***seed_names, struct error *error)
+{
+    struct files_session *ours = (struct files_session *)session;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = read_seeds(ours, tables[i], seed_names[i], error);
+    return status;
 }
 
 enum status files_highest(struct warehouse_session *session,

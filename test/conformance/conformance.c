@@ -183,19 +183,22 @@ static enum status do_plan(const json_t *command, json_t *answer,
 static enum status do_prepare(const json_t *command, json_t *answer,
                               struct error *error)
 {
-    (void)answer;
-    return run.ops->prepare(find_slot(command, error)->session, run.table,
-                            error);
+    bool is_new = json_is_true(json_object_get(command, "is_new"));
+    enum status status = run.ops->prepare(find_slot(command, error)->session,
+                                          run.table, &is_new, error);
+    json_object_set_new(answer, "is_new", json_boolean(is_new));
+    return status;
 }
 
 static enum status do_seeds(const json_t *command, json_t *answer,
                             struct error *error)
 {
+    const struct table *const tables[] = {run.table};
     size_t count = run.table->column_count;
     char **names = memory_new(count, sizeof *names);
     json_t *list = json_array();
     enum status status = run.ops->seeds(find_slot(command, error)->session,
-                                        run.table, names, error);
+                                        tables, 1, &names, error);
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(list, names[i] ? json_string(names[i])
                                              : json_null());

@@ -174,10 +174,11 @@ static enum status slow_plan(struct warehouse_session *session,
 }
 
 static enum status slow_prepare(struct warehouse_session *session,
-                                const struct table *table,
+                                const struct table *table, bool *is_new,
                                 struct error *error)
 {
     struct slow *slow = slow_of(session);
+    *is_new = false;
     char *folder = folder_of(slow, table);
     char *path = memory_format("%s/columns", folder);
     struct buffer text;

@@ -343,28 +343,30 @@ def test_an_earlier_swap_that_runs_late_drops_nothing(bench):
     assert bench.count() == 2
 
 
-@pytest.mark.parametrize("statement", ["CREATE TABLE", "CREATE OR REPLACE",
-                                       "system.columns"])
+@pytest.mark.parametrize("statement, is_new", [
+    ("CREATE TABLE", False), ("CREATE OR REPLACE", False),
+    ("system.columns", False), ("CREATE TABLE", True), ("CREATE VIEW", True)])
 @pytest.mark.parametrize("action", [
     faults.exception_in_body(stored=True), faults.cut_answer(0),
     faults.unavailable(503, stored=True)])
-def test_prepare_may_be_repeated(bench, statement, action):
+def test_prepare_may_be_repeated(bench, statement, is_new, action):
     script = bench.open()
     script.table(name="t", columns=COLUMNS, key=["id"])
     rule = bench.proxy.on(statement, action)
-    assert script.ask("prepare")["status"] == "temporary"
+    assert script.ask("prepare", is_new=is_new)["status"] == "temporary"
     assert rule.hits == 1
     script.prepare()
     assert load(script) == ("ok", None)
 
 
 def test_a_table_without_columns_is_looked_at_again(bench):
-    """It was swapped or dropped between the two questions."""
+    """It was swapped or dropped while the server answered."""
     script = bench.open()
     script.table(name="t", columns=COLUMNS, key=["id"])
     script.prepare()
-    rule = bench.proxy.on("FROM system.columns",
-                          faults.broken_body(lambda body: b""))
+    rule = bench.proxy.on("FROM system.columns", faults.broken_body(
+        lambda body: b"".join(line for line in body.splitlines(True)
+                              if not line.startswith(b"2\t"))))
     script.prepare()
     assert rule.hits == 1
     assert load(script) == ("ok", None)

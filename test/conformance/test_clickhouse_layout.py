@@ -274,3 +274,59 @@ def test_a_swap_without_its_copy_is_refused(script):
     start(script)
     with pytest.raises(Refused, match="is gone"):
         script.swap(token="00000000-0000-0000-0000-000000000000")
+
+
+def test_what_is_thought_absent_is_made_at_once(script):
+    script.table(name="t", columns=BASE, key=["id"])
+    assert script.prepare(is_new=True)["is_new"]
+    assert script.plan()["changes"] == []
+    assert not script.prepare(is_new=True)["is_new"]
+    assert script.plan()["changes"] == []
+
+
+def test_the_database_is_made_for_what_is_thought_absent(script, clickhouse):
+    clickhouse.drop_database(script.database)
+    script.table(name="t", columns=BASE, key=["id"])
+    assert script.highest()["version"] == 0
+    assert not script.prepare(is_new=True)["is_new"]
+    assert script.highest()["version"] == 0
+    assert script.plan()["changes"] == []
+
+
+def test_a_view_of_somebody_else_that_came_since_stays(script, clickhouse):
+    clickhouse.query("CREATE TABLE t (a Int32) ENGINE = Memory AS SELECT 7",
+                     database=script.database)
+    script.table(name="t", columns=BASE, key=["id"])
+    refused = script.ask("prepare", is_new=True)
+    assert (refused["status"], refused["id"]) == ("table", "TM3009")
+    assert clickhouse.rows("SELECT a FROM t", script.database) == [[7]]
+
+
+@pytest.mark.parametrize("columns", [
+    "id UInt32, n Int16", "id UInt32, _tm_version UInt64"])
+def test_a_table_of_somebody_else_that_came_since_stays(script, clickhouse,
+                                                        columns):
+    clickhouse.query(f"CREATE TABLE t__tm ({columns}) ENGINE = MergeTree "
+                     "ORDER BY id AS SELECT 1 AS id, 7 AS "
+                     + columns.split()[2], database=script.database)
+    script.table(name="t", columns=BASE, key=["id"])
+    assert not script.ask("prepare", is_new=True).get("is_new")
+    assert clickhouse.rows("SELECT * FROM t__tm", script.database) == [[1, 7]]
+    assert script.highest()["version"] == (7 if "_tm_" in columns else 0)
+
+
+def test_a_table_that_came_since_keeps_its_versions(script):
+    start(script)
+    script.begin()
+    script.put(rows=[[1, 2, "x"]], version=9)
+    script.finish()
+    script.end()
+    assert not script.prepare(is_new=True)["is_new"]
+    assert script.highest()["version"] == 9
+
+
+def test_names_with_line_feeds_are_told_as_they_are(script):
+    columns = [column("id", "uint", width=4), column("a\nb\\", "int", width=2)]
+    start(script, columns, name="t\nu")
+    assert script.plan()["changes"] == []
+    assert script.seeds()["seeds"] == ["id", "a\nb\\"]

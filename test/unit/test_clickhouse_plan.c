@@ -45,7 +45,9 @@ static void there_column(struct clickhouse_table *there, const char *name,
                          const char *type)
 {
     there->columns[there->column_count++] = (struct clickhouse_column){
-        memory_text(name), memory_text(type), memory_text("")};
+        .name = memory_text(name),
+        .type = memory_text(type),
+        .comment = memory_text("")};
 }
 
 struct scene {

@@ -279,16 +279,26 @@ static void leave_pending(void)
     assert_place(NULL);
 }
 
+static void settle(char **place)
+{
+    struct warehouse_session session = {.warehouse = &fixture.warehouse};
+    struct state *state = NULL;
+    struct error error;
+    assert_int_equal(state_open(fixture.path, STATE_WRITE, &state, &error),
+                     STATUS_OK);
+    assert_int_equal(deliver_settle(&fixture.plan, &session, state, place,
+                                    &error), STATUS_OK);
+    state_close(state);
+}
+
 static void what_was_pending_is_settled_after_a_restart(void **context)
 {
-    struct error error;
     char *place = NULL;
     (void)context;
     leave_pending();
     memset(script.poll, 0, sizeof script.poll);
     take_lease();
-    assert_int_equal(deliver_settle(&fixture.plan, &place, &error),
-                     STATUS_OK);
+    settle(&place);
     assert_string_equal(place, "\"1\"");
     memory_free(place);
     assert_place("\"1\"");
@@ -296,20 +306,17 @@ static void what_was_pending_is_settled_after_a_restart(void **context)
 
 static void a_pending_delivery_that_failed_is_struck_off(void **context)
 {
-    struct error error;
     char *place = NULL;
     (void)context;
     leave_pending();
     for (int i = 0; i < 4; i++)
         script.poll[0][i] = STATUS_TEMPORARY;
     take_lease();
-    assert_int_equal(deliver_settle(&fixture.plan, &place, &error),
-                     STATUS_OK);
+    settle(&place);
     assert_null(place);
     assert_place(NULL);
     unsigned polls = script.polls[0];
-    assert_int_equal(deliver_settle(&fixture.plan, &place, &error),
-                     STATUS_OK);
+    settle(&place);
     assert_int_equal(script.polls[0], polls);
 }
 
