@@ -89,7 +89,7 @@ const char *http_header(const struct http *http, const char *name)
 {
     size_t length = strlen(name);
     if (http->headers.size == 0)
-        return NULL;
+        return "";
     const char *line = (const char *)http->headers.data;
     const char *end = line + http->headers.size;
     for (; line < end; line += strlen(line) + 1) {

@@ -359,6 +359,19 @@ def test_prepare_may_be_repeated(bench, statement, is_new, action):
     assert load(script) == ("ok", None)
 
 
+@pytest.mark.parametrize("command", ["prepare", "highest"])
+def test_nobody_answers_the_first_request(bench, command):
+    script = bench.open()
+    script.table(name="t", columns=COLUMNS, key=["id"])
+    bench.proxy.refuse()
+    bench.proxy.cut_all()
+    answer = script.ask(command, is_new=True)
+    assert (answer["status"], answer["id"]) == ("temporary", "TM3001")
+    bench.proxy.heal()
+    script.prepare()
+    assert load(script) == ("ok", None)
+
+
 def test_a_table_without_columns_is_looked_at_again(bench):
     """It was swapped or dropped while the server answered."""
     script = bench.open()
