@@ -25,7 +25,7 @@ SAMPLED = {
     "server/test_xa.py": 8, "server/test_failover.py": 6,
     "server/test_positions.py": 6, "server/test_follow_edges.py": 6,
     "server/test_selftest.py": 6, "server/test_status_log.py": 6,
-    "server/test_daemon.py": 8}
+    "server/test_daemon.py": 8, "server/test_tables_move.py": 10}
 
 
 def pytest_collection_modifyitems(config, items):
