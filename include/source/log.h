@@ -227,7 +227,7 @@ struct log_item {
     /* TABLE_KEYS: their keys, as values with commas between, borrowed until
      * the next call; NULL: not known. */
     const char *keys;
-    struct error reason;
+    struct error reason; /* TABLE_BAD_ROW; else it means nothing */
 };
 
 struct log_ledger {

@@ -6,6 +6,7 @@
 #include "source/binlog_follow.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -376,12 +377,19 @@ static enum status next_event(struct follow *follow, struct log_item *item,
     return STATUS_OK;
 }
 
+/* All but the reason, which is large: this is done for every event. */
+static void clear_item(struct log_item *item)
+{
+    memset(item, 0, offsetof(struct log_item, reason));
+    item->news = LOG_NOTHING;
+}
+
 static enum status next_item(struct follow *follow, struct log_item *item,
                              struct error *error)
 {
     enum status status;
 
-    *item = (struct log_item){.news = LOG_NOTHING};
+    clear_item(item);
     if (follow->item_given < follow->item_count) {
         *item = follow->items[follow->item_given++];
         return STATUS_OK;
@@ -415,7 +423,7 @@ static enum status follow_next(struct follow *follow, struct log_item *item,
     if (status == STATUS_OK)
         status = next_item(follow, item, error);
     else
-        *item = (struct log_item){.news = LOG_NOTHING};
+        clear_item(item);
     if (item->news == LOG_COMMIT)
         item->at_us = follow->ended_us;
     return status;

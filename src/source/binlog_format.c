@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "source/binlog_cut.h"
+#include "source/binlog_sum.h"
 
 #define BINLOG_VERSION 4
 #define FLAGS_OFFSET 17
@@ -74,13 +74,14 @@ bool binlog_checksum_fits(struct bytes event)
     size_t size = event.size - BINLOG_CHECKSUM_BYTES;
     struct binlog_cut cut = {event.data + size, BINLOG_CHECKSUM_BYTES, false};
     uint8_t header[BINLOG_HEADER_BYTES];
-    uLong sum = crc32(0, NULL, 0);
+    uint32_t sum;
 
     /* The file is marked as in use after the sum was made. */
     memcpy(header, event.data, sizeof(header));
     if (header[4] == BINLOG_FORMAT_DESCRIPTION_EVENT)
         header[FLAGS_OFFSET] &= (uint8_t)~BINLOG_IN_USE;
-    sum = crc32(sum, header, sizeof(header));
-    sum = crc32_z(sum, event.data + sizeof(header), size - sizeof(header));
+    sum = binlog_sum(0, (struct bytes){header, sizeof(header)});
+    sum = binlog_sum(sum, (struct bytes){event.data + sizeof(header),
+                                         size - sizeof(header)});
     return sum == binlog_cut_u32(&cut);
 }

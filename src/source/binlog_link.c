@@ -53,7 +53,8 @@ struct binlog_link {
     bool is_by_place;
     bool has_heard; /* a packet came: the server has found the place */
     bool has_event; /* one that is not of the log's own making */
-    int64_t heard_us;
+    bool is_heard;  /* something came since the last vain wait */
+    int64_t silent_from_us; /* monotonic; otherwise: since when nothing came */
     int wait_ms;
 };
 
@@ -288,7 +289,7 @@ enum status binlog_link_open(const struct endpoint_settings *settings,
         binlog_link_close(opened);
         return status;
     }
-    opened->heard_us = clock_monotonic_us();
+    opened->silent_from_us = clock_monotonic_us();
     opened->wait_ms = WAIT_MS;
     *link = opened;
     return STATUS_OK;
@@ -320,7 +321,7 @@ static void note_heard(struct binlog_link *link)
 {
     MARIADB_PVIO *pvio = link->mysql->net.pvio;
 
-    link->heard_us = clock_monotonic_us();
+    link->is_heard = true;
     if (link->has_heard)
         return;
     link->has_heard = true;
@@ -336,15 +337,20 @@ static void note_event(struct binlog_link *link, struct bytes event)
         link->has_event = binlog_header_class(&header) != BINLOG_OWN;
 }
 
-static enum status check_silence(const struct binlog_link *link,
+/* Silence begins with the first wait that was in vain: what came before it may
+ * have taken its time. */
+static enum status check_silence(struct binlog_link *link,
                                  struct error *error)
 {
     unsigned limit_s = link->has_heard && !link->stops_at_end
                            ? SILENCE_S
                            : MYSQL_TIMEOUT_S;
-    int64_t silent_us = clock_monotonic_us() - link->heard_us;
+    int64_t now_us = clock_monotonic_us();
 
-    if (silent_us < (int64_t)limit_s * 1000000)
+    if (link->is_heard)
+        link->silent_from_us = now_us;
+    link->is_heard = false;
+    if (now_us - link->silent_from_us < (int64_t)limit_s * 1000000)
         return STATUS_OK;
     return error_set(error, ERROR_SOURCE_REACH,
                      "could not %s: the server said nothing for %u s", WHAT,
@@ -352,7 +358,7 @@ static enum status check_silence(const struct binlog_link *link,
 }
 
 /* Nothing came in its time. */
-static enum status nothing_came(const struct binlog_link *link,
+static enum status nothing_came(struct binlog_link *link,
                                 struct error *error)
 {
     enum status status = stop_check(error);

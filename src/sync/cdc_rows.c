@@ -134,7 +134,7 @@ static enum status begin_part(struct cdc *cdc, struct error *error)
     return status;
 }
 
-/* The full batches of a table, into the delivery that is open. */
+/* The full batches of a table, none of which is open, into the delivery. */
 static enum status put_full(struct cdc_table *table, struct error *error)
 {
     struct cdc *cdc = table->cdc;
@@ -142,8 +142,6 @@ static enum status put_full(struct cdc_table *table, struct error *error)
     for (size_t i = 0; i < table->full_count; i++) {
         struct batch *batch = table->full[i];
         table->rows_read += batch->row_count;
-        table->held_rows -= batch->row_count;
-        cdc->held_rows -= batch->row_count;
         cdc->put_bytes += batch_bytes(batch);
         if (status == STATUS_OK)
             status = deliver_put(cdc->deliver, batch, error);
@@ -151,7 +149,9 @@ static enum status put_full(struct cdc_table *table, struct error *error)
             deliver_return(cdc->deliver, batch);
     }
     table->full_count = 0;
+    cdc->held_rows -= table->held_rows;
     cdc->held_bytes -= table->held_bytes;
+    table->held_rows = 0;
     table->held_bytes = 0;
     return status;
 }
