@@ -162,7 +162,8 @@ void clickhouse_grants(const struct endpoint_settings *settings,
 {
     static const char *const others[] = {
         "TABLE ENGINE ON Atomic", "TABLE ENGINE ON MergeTree",
-        "TABLE ENGINE ON ReplacingMergeTree", "SELECT ON system.mutations"};
+        "TABLE ENGINE ON ReplacingMergeTree", "SELECT ON system.mutations",
+        "SELECT ON system.processes"};
     const char *database = settings->url.path[0] ? settings->url.path
                                                  : "default";
     const char *user = settings->url.user[0] ? settings->url.user : "default";
