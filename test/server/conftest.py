@@ -4,14 +4,12 @@ import json
 import os
 import subprocess
 
+import probe
 import pytest
 
 from lab.databases import PASSWORD, USER
 from lab.process import die_with
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-LIBRARIES = ["mariadb", "xxhash", "jansson", "yaml", "zstd", "z", "m"]
 
 
 class Reading:
@@ -54,21 +52,8 @@ class Reader:
                                    port=port))
 
 
-def build(folder):
-    program = os.path.join(folder, "scan_table")
-    library = os.path.join(os.environ.get("TIDEMARK_BUILD", ROOT),
-                           "libtidemark.a")
-    assert os.access(library, os.R_OK), f"{library} is not built"
-    subprocess.run(
-        [os.environ.get("CC", "cc"), "-std=c11", "-D_GNU_SOURCE", "-pthread",
-         "-I", f"{ROOT}/include", "-I", f"{ROOT}/src",
-         "-I", "/usr/include/mariadb", f"{HERE}/scan_table.c", library,
-         "-o", program, *(f"-l{name}" for name in LIBRARIES)], check=True)
-    return program
-
-
 @pytest.fixture(scope="session")
 def reader(tmp_path_factory):
     program = os.environ.get("SCAN_TABLE") or \
-        build(tmp_path_factory.mktemp("scan_table"))
+        probe.build(str(tmp_path_factory.mktemp("scan_table")), "scan_table")
     return Reader(program)
