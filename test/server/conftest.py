@@ -11,7 +11,6 @@ from lab.databases import PASSWORD, USER
 from lab.process import die_with
 
 
-
 class Reading:
     """What a scan gave: rows as dicts of texts, positions, the error."""
 
