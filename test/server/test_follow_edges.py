@@ -157,7 +157,8 @@ def test_a_link_that_is_cut_after_each_event(rig):
         rig.source_port = cutter.port
         rig.settings(tables=CDC, retry="0s")
         while True:
-            cutter.cut_after = cuts
+            # Behind the transaction the log is that of other tests.
+            cutter.cut_after = cuts if cuts <= CUTS // 6 * 8 else None
             result = rig.run("run")
             if result.code == 0:
                 break

@@ -33,7 +33,7 @@ def asked(rig):
 
 
 @pytest.mark.parametrize("mode, first, next_run", [
-    ("cdc", 6, 0), ("incremental", 4, 0), ("full", 14, 13)])
+    ("cdc", 7, 0), ("incremental", 4, 0), ("full", 14, 13)])
 def test_a_table_has_its_price(counted, mode, first, next_run):
     counted.settings(tables=[{"*": {"mode": mode}}])
     assert asked(counted) <= ONCE + COUNT * first
