@@ -26,6 +26,7 @@ struct binlog_cell {
     unsigned bytes;   /* of the value, or of its length where is_prefixed */
     bool is_prefixed;
     bool is_json;     /* MySQL's: partial updates have a bit for each */
+    uint8_t digits[4]; /* of a short DECIMAL: of each group, 0 behind the last */
     struct mysql_type type; /* as declared; all zero where nobody wants it */
     struct bytes *labels;   /* of ENUM and SET, in the maker's character set */
     size_t label_count;
@@ -53,8 +54,9 @@ static inline const uint8_t *binlog_cell_cut(const struct binlog_cell *cell,
     if ((size_t)(end - at) < size)
         return NULL;
     if (cell->is_prefixed) {
-        size = 0;
-        memcpy(&size, at, cell->bytes);
+        size = at[0];
+        for (unsigned i = 1; i < cell->bytes; i++)
+            size |= (uint32_t)at[i] << (8 * i);
         at += cell->bytes;
         if ((size_t)(end - at) < size)
             return NULL;
@@ -76,7 +78,7 @@ binlog_read_function *binlog_int_reader(const struct binlog_column *column,
                                         const struct mysql_type *type);
 binlog_read_function binlog_read_float;
 binlog_read_function binlog_read_double;
-binlog_read_function binlog_read_decimal;
+binlog_read_function *binlog_decimal_reader(struct binlog_cell *cell);
 binlog_read_function binlog_read_bit;
 binlog_read_function binlog_read_year;
 /* Digits and sign, the scale exactly; appended. False where it is malformed.
@@ -91,7 +93,8 @@ uint64_t binlog_little_endian(struct bytes value);
 /* --- binlog_cell_time.c --------------------------------------------------- */
 
 binlog_read_function binlog_read_date;
-binlog_read_function binlog_read_moment; /* DATETIME, TIMESTAMP, old and new */
+/* DATETIME, TIMESTAMP, old and new. */
+binlog_read_function *binlog_moment_reader(const struct binlog_cell *cell);
 binlog_read_function binlog_read_time;
 /* False where it is malformed. */
 bool binlog_moment(const struct binlog_cell *cell, struct bytes value,

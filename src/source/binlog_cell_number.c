@@ -9,9 +9,14 @@
  * document whole groups of nine are counted. */
 #define PRECISION_MAX 81u
 #define SCALE_MAX 72u
+/* So many digits are a number of 64 bits. */
+#define SHORT_PRECISION 18u
 
 /* Bytes of 0 to 9 digits. */
 static const uint8_t DIGIT_BYTES[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+static const uint32_t POWERS[] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+    1000000000};
 
 uint64_t binlog_big_endian(struct bytes value)
 {
@@ -130,14 +135,11 @@ unsigned binlog_decimal_bytes(unsigned precision, unsigned scale)
 static bool add_group(const uint8_t **at, unsigned digits, uint8_t flip,
                       char **target)
 {
-    static const uint32_t limits[] = {
-        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
-        1000000000};
     uint32_t group = 0;
 
     for (unsigned i = 0; i < DIGIT_BYTES[digits]; i++)
         group = group << 8 | (uint8_t)(*(*at)++ ^ flip);
-    if (group >= limits[digits])
+    if (group >= POWERS[digits])
         return false;
     for (unsigned i = digits; i > 0; i--) {
         (*target)[i - 1] = (char)('0' + group % 10);
@@ -198,7 +200,7 @@ bool binlog_decimal_text(struct bytes value, unsigned precision,
     return true;
 }
 
-bool binlog_read_decimal(struct binlog_cell *cell, struct bytes value)
+static bool read_decimal(struct binlog_cell *cell, struct bytes value)
 {
     buffer_clear(&cell->text);
     if (!binlog_decimal_text(value, cell->column->meta[0],
@@ -206,4 +208,50 @@ bool binlog_read_decimal(struct binlog_cell *cell, struct bytes value)
         return false;
     mysql_cell_decimal(cell->maker, buffer_bytes(&cell->text));
     return true;
+}
+
+/* One of at most 18 digits into a column of its own scale. */
+static bool read_short_decimal(struct binlog_cell *cell, struct bytes value)
+{
+    const uint8_t *at = value.data;
+    uint8_t flip = *at & 0x80 ? 0 : 0xff;
+    uint8_t sign = 0x80; /* of the first byte alone, inverted */
+    int64_t number = 0;
+
+    for (const uint8_t *digits = cell->digits; *digits > 0; digits++) {
+        uint32_t group = 0;
+        for (unsigned i = 0; i < DIGIT_BYTES[*digits]; i++) {
+            group = group << 8 | (uint8_t)(*at++ ^ flip ^ sign);
+            sign = 0;
+        }
+        if (group >= POWERS[*digits])
+            return false;
+        number = number * POWERS[*digits] + group;
+    }
+    mysql_cell_scaled(cell->maker, flip ? -number : number);
+    return true;
+}
+
+/* The digits of each group, in their order; a short group has a rest of nine
+ * digits, and two rests and one of nine are the most. */
+static void list_groups(unsigned whole, unsigned scale, uint8_t *digits)
+{
+    if (whole % GROUP_DIGITS > 0)
+        *digits++ = (uint8_t)(whole % GROUP_DIGITS);
+    for (unsigned i = 0; i < whole / GROUP_DIGITS + scale / GROUP_DIGITS; i++)
+        *digits++ = GROUP_DIGITS;
+    if (scale % GROUP_DIGITS > 0)
+        *digits++ = (uint8_t)(scale % GROUP_DIGITS);
+}
+
+binlog_read_function *binlog_decimal_reader(struct binlog_cell *cell)
+{
+    unsigned precision = cell->column->meta[0];
+    unsigned scale = cell->column->meta[1];
+
+    if (precision > SHORT_PRECISION || !cell->maker->is_natural ||
+        scale != cell->maker->column->scale)
+        return read_decimal;
+    list_groups(precision - scale, scale, cell->digits);
+    return read_short_decimal;
 }

@@ -17,14 +17,26 @@ static bool is_good(const struct mysql_moment *moment)
            moment->second <= 59 && moment->microsecond <= 999999;
 }
 
+static inline uint64_t big_endian(const uint8_t *at, size_t size)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < size; i++)
+        number = number << 8 | at[i];
+    return number;
+}
+
 /* Big endian of 0 to 3 bytes for up to 6 digits; -1 where it is too large. */
-static int32_t fraction(struct bytes value)
+static inline int32_t fraction(struct bytes value)
 {
     static const int32_t units[] = {0, 10000, 100, 1};
     static const int32_t limits[] = {1, 100, 10000, 1000000};
-    int32_t number = (int32_t)binlog_big_endian(value);
+    int32_t number;
 
-    if (value.size > 3 || number >= limits[value.size])
+    if (value.size > 3)
+        return -1;
+    number = (int32_t)big_endian(value.data, value.size);
+    if (number >= limits[value.size])
         return -1;
     return number * units[value.size];
 }
@@ -56,9 +68,7 @@ static void split_old(uint64_t number, struct mysql_moment *moment)
 /* Year x 13 + month 17 bits, day 5, hour 5, minute 6, second 6. */
 static bool split_new(struct bytes value, struct mysql_moment *moment)
 {
-    int64_t packed =
-        (int64_t)binlog_big_endian((struct bytes){value.data, 5}) -
-        DATETIME2_ZERO;
+    int64_t packed = (int64_t)big_endian(value.data, 5) - DATETIME2_ZERO;
     int32_t microsecond = fraction(tail(value, 5));
 
     if (packed < 0 || microsecond < 0)
@@ -114,7 +124,7 @@ bool binlog_moment(const struct binlog_cell *cell, struct bytes value,
         break;
     case MYSQL_TYPE_TIMESTAMP2:
         is_split = split_seconds(
-            (uint32_t)binlog_big_endian((struct bytes){value.data, 4}),
+            (uint32_t)big_endian(value.data, 4),
             fraction(tail(value, 4)), moment);
         break;
     default:
@@ -133,7 +143,7 @@ bool binlog_read_date(struct binlog_cell *cell, struct bytes value)
     return true;
 }
 
-bool binlog_read_moment(struct binlog_cell *cell, struct bytes value)
+static bool read_moment(struct binlog_cell *cell, struct bytes value)
 {
     struct mysql_moment moment;
 
@@ -141,6 +151,43 @@ bool binlog_read_moment(struct binlog_cell *cell, struct bytes value)
         return false;
     mysql_cell_datetime(cell->maker, &moment);
     return true;
+}
+
+static bool read_datetime2(struct binlog_cell *cell, struct bytes value)
+{
+    struct mysql_moment moment;
+
+    if (!split_new(value, &moment) || !is_good(&moment))
+        return false;
+    mysql_cell_datetime(cell->maker, &moment);
+    return true;
+}
+
+/* Into a column of its own kind: no date in between. */
+static bool read_timestamp2(struct binlog_cell *cell, struct bytes value)
+{
+    uint64_t seconds = big_endian(value.data, 4);
+    int32_t microsecond = fraction(tail(value, 4));
+
+    if (seconds == 0)
+        return read_moment(cell, value);
+    if (microsecond < 0)
+        return false;
+    mysql_cell_microseconds(cell->maker,
+                         (int64_t)seconds * SECOND_US + microsecond);
+    return true;
+}
+
+binlog_read_function *binlog_moment_reader(const struct binlog_cell *cell)
+{
+    switch (cell->column->code) {
+    case MYSQL_TYPE_DATETIME2:
+        return read_datetime2;
+    case MYSQL_TYPE_TIMESTAMP2:
+        return cell->maker->is_natural ? read_timestamp2 : read_moment;
+    default:
+        return read_moment;
+    }
 }
 
 /* Decimal hhmmss with a sign in 24 bits. */
