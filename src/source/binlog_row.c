@@ -22,7 +22,8 @@ struct reading {
     const uint8_t *at;
     const uint8_t *end;
     const uint8_t *partial; /* bits of JSON columns; NULL: none */
-    bool is_partial; /* the after image read last has changes of a document */
+    bool is_whole;   /* the after image read last has every value */
+    bool is_partial; /* ... has changes of a document */
 };
 
 static enum status malformed(const struct reading *reading,
@@ -110,12 +111,13 @@ static void take_canonical(struct binlog_table *table, struct batch *batch,
     key_canonical(batch, batch->row_count, &table->canonical[which]);
 }
 
-/* A row as it is now, from a whole image. */
-static enum status put_row(struct reading *reading,
-                           const struct bytes *values, const uint8_t *start,
+/* A row as it is now, from the last image that was seen, which is whole.
+ * `is_moved`: the key that it had before is to be told from its own. */
+static enum status put_row(struct reading *reading, bool is_moved,
                            struct error *error)
 {
     struct binlog_table *table = reading->table;
+    const struct bytes *values = table->after;
     struct batch *batch = NULL;
     enum binlog_image_result made;
     enum status status = take_batch(reading, &batch, error);
@@ -125,8 +127,9 @@ static enum status put_row(struct reading *reading,
     made = binlog_image_make(table, batch, values, false);
     if (made != IMAGE_MADE)
         return not_made(reading, batch, made, values, error);
-    take_canonical(table, batch, 1);
-    batch->versions[batch->row_count] = version_at(reading, start);
+    if (is_moved)
+        take_canonical(table, batch, 1);
+    batch->versions[batch->row_count] = reading->result->version;
     shape_end_row(table->followed->shape, batch);
     reading->result->rows++;
     return STATUS_OK;
@@ -246,7 +249,7 @@ static enum status read_write(struct reading *reading, struct error *error)
     binlog_references_tell(table, PARENT_NEW, reading->sink,
                            reading->result->version);
     if (reading->first.has_all)
-        return put_row(reading, table->after, start, error);
+        return put_row(reading, false, error);
     tell_key(reading, table->after, 1);
     return STATUS_OK;
 }
@@ -304,6 +307,7 @@ static void note_changes(struct reading *reading)
     size_t bit = 0;
 
     reading->is_partial = false;
+    reading->is_whole = reading->second.is_whole && !reading->partial;
     for (size_t i = 0; reading->partial && i < table->cell_count; i++) {
         if (!table->cells[i].is_json)
             continue;
@@ -347,8 +351,12 @@ static bool is_same_key(const struct binlog_table *table)
     return true;
 }
 
-static void complete_after(struct binlog_table *table)
+static void complete_after(const struct reading *reading)
 {
+    struct binlog_table *table = reading->table;
+
+    if (reading->is_whole)
+        return;
     for (size_t i = 0; i < table->cell_count; i++) {
         if (!table->after[i].data)
             table->after[i] = table->before[i];
@@ -356,8 +364,12 @@ static void complete_after(struct binlog_table *table)
 }
 
 /* True where every column of the table is in one of the two images. */
-static bool is_complete(const struct binlog_table *table)
+static bool is_complete(const struct reading *reading)
 {
+    const struct binlog_table *table = reading->table;
+
+    if (reading->is_whole || reading->is_partial)
+        return reading->is_whole;
     for (size_t i = 0; i < table->cell_count; i++) {
         if (table->cells[i].maker && !table->after[i].data)
             return false;
@@ -367,7 +379,7 @@ static bool is_complete(const struct binlog_table *table)
 
 /* An UPDATE of a row of today, keys of both images told. */
 static enum status put_update(struct reading *reading, const uint8_t *before,
-                              const uint8_t *after, struct error *error)
+                              struct error *error)
 {
     struct binlog_table *table = reading->table;
     struct binlog_rows_result *result = reading->result;
@@ -375,10 +387,10 @@ static enum status put_update(struct reading *reading, const uint8_t *before,
     enum status status = STATUS_OK;
 
     buffer_clear(&table->canonical[1]);
-    if (reading->is_partial || !is_complete(table))
-        tell_key(reading, table->after, 1);
+    if (is_complete(reading))
+        status = put_row(reading, is_moved, error);
     else
-        status = put_row(reading, table->after, after, error);
+        tell_key(reading, table->after, 1);
     if (status == STATUS_OK && is_moved)
         return put_deleted(reading, before, true, error);
     result->walked++;
@@ -396,7 +408,7 @@ static enum status read_update(struct reading *reading, struct error *error)
         return malformed(reading, error);
     result->seen += 2;
     result->version = version_at(reading, after);
-    complete_after(table);
+    complete_after(reading);
     if (!binlog_image_is_current(table, table->before)) {
         result->walked += 2;
         return STATUS_OK;
@@ -409,7 +421,7 @@ static enum status read_update(struct reading *reading, struct error *error)
         return STATUS_OK;
     }
     if (is_current)
-        return put_update(reading, before, after, error);
+        return put_update(reading, before, error);
     result->walked++;
     return put_deleted(reading, after, false, error);
 }

@@ -24,10 +24,31 @@ void binlog_present_init(struct binlog_present *present,
         else if (table->cells[i].maker)
             present->has_all = false;
     }
+    present->is_whole = present->count == table->cell_count;
     for (size_t i = 0; i < table->key_count; i++) {
         if (!has_bit(bits, table->key[i]))
             present->has_key = false;
     }
+}
+
+/* An image with every column; `at` is behind its NULL bitmap. */
+static const uint8_t *cut_whole(const struct binlog_table *table,
+                                const uint8_t *nulls, const uint8_t *at,
+                                const uint8_t *end, struct bytes *values)
+{
+    const struct binlog_cell *cell = table->cells;
+    size_t count = table->cell_count;
+
+    for (size_t i = 0; i < count; i++, cell++, values++) {
+        if (has_bit(nulls, i)) {
+            *values = BINLOG_NULL;
+            continue;
+        }
+        at = binlog_cell_cut(cell, at, end, values);
+        if (!at)
+            return NULL;
+    }
+    return at;
 }
 
 const uint8_t *binlog_image_cut(const struct binlog_table *table,
@@ -41,6 +62,8 @@ const uint8_t *binlog_image_cut(const struct binlog_table *table,
     if ((size_t)(end - at) < (present->count + 7) / 8)
         return NULL;
     at += (present->count + 7) / 8;
+    if (present->is_whole)
+        return cut_whole(table, nulls, at, end, values);
     for (size_t i = 0; i < table->cell_count; i++) {
         values[i] = BINLOG_ABSENT;
         if (!has_bit(present->bits, i))

@@ -9,7 +9,8 @@
 struct binlog_present {
     const uint8_t *bits; /* those beyond the last column may be anything */
     size_t count;
-    bool has_all; /* columns that the table has */
+    bool is_whole; /* every column of the map */
+    bool has_all;  /* columns that the table has */
     bool has_key;
 };
 void binlog_present_init(struct binlog_present *present,
