@@ -146,7 +146,6 @@ static binlog_read_function *find_reader(struct binlog_cell *cell)
         [MYSQL_BASE_TIME] = binlog_read_time,
         [MYSQL_BASE_TEXT] = binlog_read_string,
         [MYSQL_BASE_BYTES] = binlog_read_bytes,
-        [MYSQL_BASE_ENUM] = binlog_read_enum,
         [MYSQL_BASE_SET] = binlog_read_set,
         [MYSQL_BASE_JSON] = binlog_read_json,
         [MYSQL_BASE_GEOMETRY] = binlog_read_bytes,
@@ -226,11 +225,14 @@ void binlog_cell_bind(struct binlog_cell *cell, struct mysql_cell *maker)
         use_labels(cell);
     else
         declare_labels(cell);
+    if (cell->type.base == MYSQL_BASE_ENUM)
+        cell->read = binlog_enum_reader(cell);
 }
 
 void binlog_cell_release(struct binlog_cell *cell)
 {
     memory_free(cell->labels);
+    memory_free(cell->label_hashes);
     buffer_release(&cell->label_text);
     buffer_release(&cell->text);
 }

@@ -19,6 +19,14 @@ struct binlog_cell;
 typedef bool binlog_read_function(struct binlog_cell *cell,
                                   struct bytes value);
 
+/* Digits of a DECIMAL that stand together as a number. */
+struct binlog_group {
+    uint32_t limit; /* above all such numbers; 0: there are no more groups */
+    uint32_t mask;  /* the bits of its bytes */
+    uint32_t sign;  /* the bit of the sign, in the first one */
+    uint32_t bytes;
+};
+
 struct binlog_cell {
     binlog_read_function *read; /* NULL: nobody wants it */
     struct mysql_cell *maker;   /* likewise */
@@ -26,10 +34,12 @@ struct binlog_cell {
     unsigned bytes;   /* of the value, or of its length where is_prefixed */
     bool is_prefixed;
     bool is_json;     /* MySQL's: partial updates have a bit for each */
-    uint8_t digits[4]; /* of a short DECIMAL: of each group, 0 behind the last */
+    struct binlog_group groups[4]; /* of a short DECIMAL */
     struct mysql_type type; /* as declared; all zero where nobody wants it */
     struct bytes *labels;   /* of ENUM and SET, in the maker's character set */
     size_t label_count;
+    uint64_t *label_hashes; /* of ENUM: of no label, then of each; NULL where
+                               they are not stored as they are */
     struct buffer label_text; /* what they point into, where it is ours */
     struct buffer text;       /* scratch */
 };
@@ -88,6 +98,13 @@ bool binlog_decimal_text(struct bytes value, unsigned precision,
 /* Bytes of a DECIMAL in a row; 0 where the numbers are out of range. */
 unsigned binlog_decimal_bytes(unsigned precision, unsigned scale);
 uint64_t binlog_big_endian(struct bytes value); /* at most 8 bytes */
+static inline uint32_t binlog_big_four(const uint8_t *at)
+{
+    uint32_t number;
+
+    memcpy(&number, at, sizeof(number));
+    return __builtin_bswap32(number);
+}
 uint64_t binlog_little_endian(struct bytes value);
 
 /* --- binlog_cell_time.c --------------------------------------------------- */
@@ -106,7 +123,8 @@ bool binlog_duration(const struct binlog_cell *cell, struct bytes value,
 
 binlog_read_function binlog_read_string;
 binlog_read_function binlog_read_bytes;
-binlog_read_function binlog_read_enum;
+/* When the labels are known. */
+binlog_read_function *binlog_enum_reader(struct binlog_cell *cell);
 binlog_read_function binlog_read_set;
 binlog_read_function binlog_read_json;
 binlog_read_function binlog_read_uuid;

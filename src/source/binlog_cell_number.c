@@ -210,38 +210,58 @@ static bool read_decimal(struct binlog_cell *cell, struct bytes value)
     return true;
 }
 
+static uint32_t read_group(const uint8_t *at, uint32_t bytes)
+{
+    uint32_t group = 0;
+
+    if (bytes == 4)
+        return binlog_big_four(at);
+    for (uint32_t i = 0; i < bytes; i++)
+        group = group << 8 | at[i];
+    return group;
+}
+
 /* One of at most 18 digits into a column of its own scale. */
 static bool read_short_decimal(struct binlog_cell *cell, struct bytes value)
 {
     const uint8_t *at = value.data;
-    uint8_t flip = *at & 0x80 ? 0 : 0xff;
-    uint8_t sign = 0x80; /* of the first byte alone, inverted */
+    bool is_negative = !(*at & 0x80);
+    uint32_t flip = is_negative ? UINT32_MAX : 0;
     int64_t number = 0;
 
-    for (const uint8_t *digits = cell->digits; *digits > 0; digits++) {
-        uint32_t group = 0;
-        for (unsigned i = 0; i < DIGIT_BYTES[*digits]; i++) {
-            group = group << 8 | (uint8_t)(*at++ ^ flip ^ sign);
-            sign = 0;
-        }
-        if (group >= POWERS[*digits])
+    for (const struct binlog_group *group = cell->groups; group->limit > 0;
+         at += group->bytes, group++) {
+        uint32_t digits = read_group(at, group->bytes) ^ group->sign ^
+                          (flip & group->mask);
+        if (digits >= group->limit)
             return false;
-        number = number * POWERS[*digits] + group;
+        number = number * group->limit + digits;
     }
-    mysql_cell_scaled(cell->maker, flip ? -number : number);
+    mysql_cell_scaled(cell->maker, is_negative ? -number : number);
     return true;
 }
 
-/* The digits of each group, in their order; a short group has a rest of nine
- * digits, and two rests and one of nine are the most. */
-static void list_groups(unsigned whole, unsigned scale, uint8_t *digits)
+static struct binlog_group *add_plan(struct binlog_group *group,
+                                     unsigned digits)
 {
-    if (whole % GROUP_DIGITS > 0)
-        *digits++ = (uint8_t)(whole % GROUP_DIGITS);
+    if (digits == 0)
+        return group;
+    group->bytes = DIGIT_BYTES[digits];
+    group->limit = POWERS[digits];
+    group->mask = UINT32_MAX >> (32 - 8 * group->bytes);
+    return group + 1;
+}
+
+/* In their order; two short groups and one of nine digits are the most. */
+static void plan_groups(unsigned whole, unsigned scale,
+                        struct binlog_group *groups)
+{
+    struct binlog_group *end = add_plan(groups, whole % GROUP_DIGITS);
+
     for (unsigned i = 0; i < whole / GROUP_DIGITS + scale / GROUP_DIGITS; i++)
-        *digits++ = GROUP_DIGITS;
-    if (scale % GROUP_DIGITS > 0)
-        *digits++ = (uint8_t)(scale % GROUP_DIGITS);
+        end = add_plan(end, GROUP_DIGITS);
+    add_plan(end, scale % GROUP_DIGITS);
+    groups->sign = groups->mask ^ groups->mask >> 1;
 }
 
 binlog_read_function *binlog_decimal_reader(struct binlog_cell *cell)
@@ -252,6 +272,6 @@ binlog_read_function *binlog_decimal_reader(struct binlog_cell *cell)
     if (precision > SHORT_PRECISION || !cell->maker->is_natural ||
         scale != cell->maker->column->scale)
         return read_decimal;
-    list_groups(precision - scale, scale, cell->digits);
+    plan_groups(precision - scale, scale, cell->groups);
     return read_short_decimal;
 }

@@ -17,25 +17,17 @@ static bool is_good(const struct mysql_moment *moment)
            moment->second <= 59 && moment->microsecond <= 999999;
 }
 
-static inline uint64_t big_endian(const uint8_t *at, size_t size)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | at[i];
-    return number;
-}
-
 /* Big endian of 0 to 3 bytes for up to 6 digits; -1 where it is too large. */
 static inline int32_t fraction(struct bytes value)
 {
     static const int32_t units[] = {0, 10000, 100, 1};
     static const int32_t limits[] = {1, 100, 10000, 1000000};
-    int32_t number;
+    int32_t number = 0;
 
     if (value.size > 3)
         return -1;
-    number = (int32_t)big_endian(value.data, value.size);
+    for (size_t i = 0; i < value.size; i++)
+        number = number << 8 | value.data[i];
     if (number >= limits[value.size])
         return -1;
     return number * units[value.size];
@@ -68,7 +60,9 @@ static void split_old(uint64_t number, struct mysql_moment *moment)
 /* Year x 13 + month 17 bits, day 5, hour 5, minute 6, second 6. */
 static bool split_new(struct bytes value, struct mysql_moment *moment)
 {
-    int64_t packed = (int64_t)big_endian(value.data, 5) - DATETIME2_ZERO;
+    int64_t packed =
+        ((int64_t)binlog_big_four(value.data) << 8 | value.data[4]) -
+        DATETIME2_ZERO;
     int32_t microsecond = fraction(tail(value, 5));
 
     if (packed < 0 || microsecond < 0)
@@ -124,8 +118,7 @@ bool binlog_moment(const struct binlog_cell *cell, struct bytes value,
         break;
     case MYSQL_TYPE_TIMESTAMP2:
         is_split = split_seconds(
-            (uint32_t)big_endian(value.data, 4),
-            fraction(tail(value, 4)), moment);
+            binlog_big_four(value.data), fraction(tail(value, 4)), moment);
         break;
     default:
         is_split = split_new(value, moment);
@@ -166,7 +159,7 @@ static bool read_datetime2(struct binlog_cell *cell, struct bytes value)
 /* Into a column of its own kind: no date in between. */
 static bool read_timestamp2(struct binlog_cell *cell, struct bytes value)
 {
-    uint64_t seconds = big_endian(value.data, 4);
+    uint32_t seconds = binlog_big_four(value.data);
     int32_t microsecond = fraction(tail(value, 4));
 
     if (seconds == 0)

@@ -127,7 +127,17 @@ static inline void mysql_cell_digest(struct mysql_cell *cell, uint64_t hash)
     cell->row->batch->digest_sum += hash;
 }
 
-/* Bytes as they are into a variable cell. */
+/* Bytes as they are into a variable cell, their hash being known. */
+static inline void mysql_cell_store_known(struct mysql_cell *cell,
+                                          struct bytes value, uint64_t hash)
+{
+    if (!batch_add_text(cell->row->batch, cell->index, value))
+        cell->row->is_too_full = true;
+    else if (cell->is_stored)
+        mysql_cell_digest(cell, hash);
+}
+
+/* Likewise, hashed here. */
 static inline void mysql_cell_store(struct mysql_cell *cell,
                                     struct bytes value)
 {
