@@ -65,8 +65,12 @@ static inline const uint8_t *binlog_cell_cut(const struct binlog_cell *cell,
         return NULL;
     if (cell->is_prefixed) {
         size = at[0];
-        for (unsigned i = 1; i < cell->bytes; i++)
-            size |= (uint32_t)at[i] << (8 * i);
+        if (cell->bytes > 1)
+            size |= (uint32_t)at[1] << 8;
+        if (cell->bytes > 2)
+            size |= (uint32_t)at[2] << 16;
+        if (cell->bytes > 3)
+            size |= (uint32_t)at[3] << 24;
         at += cell->bytes;
         if ((size_t)(end - at) < size)
             return NULL;
