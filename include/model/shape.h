@@ -34,5 +34,9 @@ void shape_release(struct shape *shape);
  * batch_add_row, or drops it; true when it became a delete. `shape` NULL:
  * every row is added as it is. */
 bool shape_end_row(const struct shape *shape, struct batch *batch);
+/* The same for a row that was deleted, as for one that is marked at the
+ * source. `is_whole`: all its cells are there, not its key alone. */
+void shape_end_deleted(const struct shape *shape, struct batch *batch,
+                       bool is_whole);
 
 #endif

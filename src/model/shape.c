@@ -71,3 +71,27 @@ bool shape_end_row(const struct shape *shape, struct batch *batch)
         batch->deleted[row] = DELETED_UNSEEN;
     return is_refused || is_marked;
 }
+
+void shape_end_deleted(const struct shape *shape, struct batch *batch,
+                       bool is_whole)
+{
+    size_t row = batch->row_count;
+    bool is_refused = shape && shape->rows &&
+                      !(is_whole && filter_passes(shape->rows, batch, row));
+
+    if (shape && ((shape->keeps_rows && (is_refused || !is_whole)) ||
+                  !is_admitted(shape, batch, true))) {
+        batch_drop_row(batch);
+        return;
+    }
+    if (shape && shape->keeps_rows) {
+        batch_add_row(batch, false);
+        batch->digests[row] = 0;
+        return;
+    }
+    if (!shape || !shape->keeps_last_values || is_refused)
+        blank_row(batch);
+    batch_add_row(batch, true);
+    if (is_refused && shape->keeps_last_values)
+        batch->deleted[row] = DELETED_UNSEEN;
+}

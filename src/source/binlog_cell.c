@@ -135,21 +135,17 @@ bool binlog_cell_init(struct binlog_cell *cell,
     return measure(cell, column);
 }
 
-static binlog_read_function *find_reader(const struct binlog_cell *cell)
+static binlog_read_function *find_reader(struct binlog_cell *cell)
 {
     static binlog_read_function *const readers[] = {
         [MYSQL_BASE_BIT] = binlog_read_bit,
-        [MYSQL_BASE_DECIMAL] = binlog_read_decimal,
         [MYSQL_BASE_FLOAT] = binlog_read_float,
         [MYSQL_BASE_DOUBLE] = binlog_read_double,
         [MYSQL_BASE_YEAR] = binlog_read_year,
         [MYSQL_BASE_DATE] = binlog_read_date,
         [MYSQL_BASE_TIME] = binlog_read_time,
-        [MYSQL_BASE_DATETIME] = binlog_read_moment,
-        [MYSQL_BASE_TIMESTAMP] = binlog_read_moment,
         [MYSQL_BASE_TEXT] = binlog_read_string,
         [MYSQL_BASE_BYTES] = binlog_read_bytes,
-        [MYSQL_BASE_ENUM] = binlog_read_enum,
         [MYSQL_BASE_SET] = binlog_read_set,
         [MYSQL_BASE_JSON] = binlog_read_json,
         [MYSQL_BASE_GEOMETRY] = binlog_read_bytes,
@@ -159,9 +155,17 @@ static binlog_read_function *find_reader(const struct binlog_cell *cell)
         [MYSQL_BASE_UNSUPPORTED] = NULL,
     };
 
-    return cell->type.base == MYSQL_BASE_INT
-               ? binlog_int_reader(cell->column, &cell->type)
-               : readers[cell->type.base];
+    switch (cell->type.base) {
+    case MYSQL_BASE_INT:
+        return binlog_int_reader(cell->column, &cell->type);
+    case MYSQL_BASE_DECIMAL:
+        return binlog_decimal_reader(cell);
+    case MYSQL_BASE_DATETIME:
+    case MYSQL_BASE_TIMESTAMP:
+        return binlog_moment_reader(cell);
+    default:
+        return readers[cell->type.base];
+    }
 }
 
 /* The labels of the map, in the column's own character set. */
@@ -221,11 +225,14 @@ void binlog_cell_bind(struct binlog_cell *cell, struct mysql_cell *maker)
         use_labels(cell);
     else
         declare_labels(cell);
+    if (cell->type.base == MYSQL_BASE_ENUM)
+        cell->read = binlog_enum_reader(cell);
 }
 
 void binlog_cell_release(struct binlog_cell *cell)
 {
     memory_free(cell->labels);
+    memory_free(cell->label_hashes);
     buffer_release(&cell->label_text);
     buffer_release(&cell->text);
 }

@@ -19,6 +19,14 @@ struct binlog_cell;
 typedef bool binlog_read_function(struct binlog_cell *cell,
                                   struct bytes value);
 
+/* Digits of a DECIMAL that stand together as a number. */
+struct binlog_group {
+    uint32_t limit; /* above all such numbers; 0: there are no more groups */
+    uint32_t mask;  /* the bits of its bytes */
+    uint32_t sign;  /* the bit of the sign, in the first one */
+    uint32_t bytes;
+};
+
 struct binlog_cell {
     binlog_read_function *read; /* NULL: nobody wants it */
     struct mysql_cell *maker;   /* likewise */
@@ -26,9 +34,12 @@ struct binlog_cell {
     unsigned bytes;   /* of the value, or of its length where is_prefixed */
     bool is_prefixed;
     bool is_json;     /* MySQL's: partial updates have a bit for each */
+    struct binlog_group groups[4]; /* of a short DECIMAL */
     struct mysql_type type; /* as declared; all zero where nobody wants it */
     struct bytes *labels;   /* of ENUM and SET, in the maker's character set */
     size_t label_count;
+    uint64_t *label_hashes; /* of ENUM: of no label, then of each; NULL where
+                               they are not stored as they are */
     struct buffer label_text; /* what they point into, where it is ours */
     struct buffer text;       /* scratch */
 };
@@ -53,8 +64,13 @@ static inline const uint8_t *binlog_cell_cut(const struct binlog_cell *cell,
     if ((size_t)(end - at) < size)
         return NULL;
     if (cell->is_prefixed) {
-        size = 0;
-        memcpy(&size, at, cell->bytes);
+        size = at[0];
+        if (cell->bytes > 1)
+            size |= (uint32_t)at[1] << 8;
+        if (cell->bytes > 2)
+            size |= (uint32_t)at[2] << 16;
+        if (cell->bytes > 3)
+            size |= (uint32_t)at[3] << 24;
         at += cell->bytes;
         if ((size_t)(end - at) < size)
             return NULL;
@@ -76,7 +92,7 @@ binlog_read_function *binlog_int_reader(const struct binlog_column *column,
                                         const struct mysql_type *type);
 binlog_read_function binlog_read_float;
 binlog_read_function binlog_read_double;
-binlog_read_function binlog_read_decimal;
+binlog_read_function *binlog_decimal_reader(struct binlog_cell *cell);
 binlog_read_function binlog_read_bit;
 binlog_read_function binlog_read_year;
 /* Digits and sign, the scale exactly; appended. False where it is malformed.
@@ -86,12 +102,20 @@ bool binlog_decimal_text(struct bytes value, unsigned precision,
 /* Bytes of a DECIMAL in a row; 0 where the numbers are out of range. */
 unsigned binlog_decimal_bytes(unsigned precision, unsigned scale);
 uint64_t binlog_big_endian(struct bytes value); /* at most 8 bytes */
+static inline uint32_t binlog_big_four(const uint8_t *at)
+{
+    uint32_t number;
+
+    memcpy(&number, at, sizeof(number));
+    return __builtin_bswap32(number);
+}
 uint64_t binlog_little_endian(struct bytes value);
 
 /* --- binlog_cell_time.c --------------------------------------------------- */
 
 binlog_read_function binlog_read_date;
-binlog_read_function binlog_read_moment; /* DATETIME, TIMESTAMP, old and new */
+/* DATETIME, TIMESTAMP, old and new. */
+binlog_read_function *binlog_moment_reader(const struct binlog_cell *cell);
 binlog_read_function binlog_read_time;
 /* False where it is malformed. */
 bool binlog_moment(const struct binlog_cell *cell, struct bytes value,
@@ -103,7 +127,8 @@ bool binlog_duration(const struct binlog_cell *cell, struct bytes value,
 
 binlog_read_function binlog_read_string;
 binlog_read_function binlog_read_bytes;
-binlog_read_function binlog_read_enum;
+/* When the labels are known. */
+binlog_read_function *binlog_enum_reader(struct binlog_cell *cell);
 binlog_read_function binlog_read_set;
 binlog_read_function binlog_read_json;
 binlog_read_function binlog_read_uuid;

@@ -9,9 +9,14 @@
  * document whole groups of nine are counted. */
 #define PRECISION_MAX 81u
 #define SCALE_MAX 72u
+/* So many digits are a number of 64 bits. */
+#define SHORT_PRECISION 18u
 
 /* Bytes of 0 to 9 digits. */
 static const uint8_t DIGIT_BYTES[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+static const uint32_t POWERS[] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+    1000000000};
 
 uint64_t binlog_big_endian(struct bytes value)
 {
@@ -130,14 +135,11 @@ unsigned binlog_decimal_bytes(unsigned precision, unsigned scale)
 static bool add_group(const uint8_t **at, unsigned digits, uint8_t flip,
                       char **target)
 {
-    static const uint32_t limits[] = {
-        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
-        1000000000};
     uint32_t group = 0;
 
     for (unsigned i = 0; i < DIGIT_BYTES[digits]; i++)
         group = group << 8 | (uint8_t)(*(*at)++ ^ flip);
-    if (group >= limits[digits])
+    if (group >= POWERS[digits])
         return false;
     for (unsigned i = digits; i > 0; i--) {
         (*target)[i - 1] = (char)('0' + group % 10);
@@ -198,7 +200,7 @@ bool binlog_decimal_text(struct bytes value, unsigned precision,
     return true;
 }
 
-bool binlog_read_decimal(struct binlog_cell *cell, struct bytes value)
+static bool read_decimal(struct binlog_cell *cell, struct bytes value)
 {
     buffer_clear(&cell->text);
     if (!binlog_decimal_text(value, cell->column->meta[0],
@@ -206,4 +208,70 @@ bool binlog_read_decimal(struct binlog_cell *cell, struct bytes value)
         return false;
     mysql_cell_decimal(cell->maker, buffer_bytes(&cell->text));
     return true;
+}
+
+static uint32_t read_group(const uint8_t *at, uint32_t bytes)
+{
+    uint32_t group = 0;
+
+    if (bytes == 4)
+        return binlog_big_four(at);
+    for (uint32_t i = 0; i < bytes; i++)
+        group = group << 8 | at[i];
+    return group;
+}
+
+/* One of at most 18 digits into a column of its own scale. */
+static bool read_short_decimal(struct binlog_cell *cell, struct bytes value)
+{
+    const uint8_t *at = value.data;
+    bool is_negative = !(*at & 0x80);
+    uint32_t flip = is_negative ? UINT32_MAX : 0;
+    int64_t number = 0;
+
+    for (const struct binlog_group *group = cell->groups; group->limit > 0;
+         at += group->bytes, group++) {
+        uint32_t digits = read_group(at, group->bytes) ^ group->sign ^
+                          (flip & group->mask);
+        if (digits >= group->limit)
+            return false;
+        number = number * group->limit + digits;
+    }
+    mysql_cell_scaled(cell->maker, is_negative ? -number : number);
+    return true;
+}
+
+static struct binlog_group *add_plan(struct binlog_group *group,
+                                     unsigned digits)
+{
+    if (digits == 0)
+        return group;
+    group->bytes = DIGIT_BYTES[digits];
+    group->limit = POWERS[digits];
+    group->mask = UINT32_MAX >> (32 - 8 * group->bytes);
+    return group + 1;
+}
+
+/* In their order; two short groups and one of nine digits are the most. */
+static void plan_groups(unsigned whole, unsigned scale,
+                        struct binlog_group *groups)
+{
+    struct binlog_group *end = add_plan(groups, whole % GROUP_DIGITS);
+
+    for (unsigned i = 0; i < whole / GROUP_DIGITS + scale / GROUP_DIGITS; i++)
+        end = add_plan(end, GROUP_DIGITS);
+    add_plan(end, scale % GROUP_DIGITS);
+    groups->sign = groups->mask ^ groups->mask >> 1;
+}
+
+binlog_read_function *binlog_decimal_reader(struct binlog_cell *cell)
+{
+    unsigned precision = cell->column->meta[0];
+    unsigned scale = cell->column->meta[1];
+
+    if (precision > SHORT_PRECISION || !cell->maker->is_natural ||
+        scale != cell->maker->column->scale)
+        return read_decimal;
+    plan_groups(precision - scale, scale, cell->groups);
+    return read_short_decimal;
 }

@@ -3,6 +3,8 @@
  * true: what SELECT gives is what the maker gets, though the log has cut off
  * or coded it otherwise.
  */
+#include "base/memory.h"
+#include "model/digest.h"
 #include "source/binlog_cell.h"
 #include "source/binlog_json.h"
 #include "source/mysql_charset_table.h"
@@ -22,16 +24,47 @@ bool binlog_read_bytes(struct binlog_cell *cell, struct bytes value)
 }
 
 /* 0 is the value of what was no label. */
-bool binlog_read_enum(struct binlog_cell *cell, struct bytes value)
+static struct bytes label_of(const struct binlog_cell *cell, uint64_t number)
+{
+    return number == 0 ? bytes_of("") : cell->labels[number - 1];
+}
+
+static bool read_enum(struct binlog_cell *cell, struct bytes value)
 {
     uint64_t number = binlog_little_endian(value);
 
     if (number > cell->label_count)
         return false;
-    mysql_cell_string(cell->maker, number == 0
-                                       ? (struct bytes){value.data, 0}
-                                       : cell->labels[number - 1]);
+    mysql_cell_string(cell->maker, label_of(cell, number));
     return true;
+}
+
+static bool read_known_enum(struct binlog_cell *cell, struct bytes value)
+{
+    uint64_t number = binlog_little_endian(value);
+
+    if (number > cell->label_count)
+        return false;
+    mysql_cell_store_known(cell->maker, label_of(cell, number),
+                           cell->label_hashes[number]);
+    return true;
+}
+
+/* Labels that need no change are hashed once a map. */
+binlog_read_function *binlog_enum_reader(struct binlog_cell *cell)
+{
+    const struct mysql_cell *maker = cell->maker;
+
+    if (!maker->is_natural)
+        return read_enum;
+    for (size_t i = 0; i < cell->label_count; i++)
+        if (!mysql_charset_is_plain(maker->charset, cell->labels[i]))
+            return read_enum;
+    cell->label_hashes = memory_new(cell->label_count + 1,
+                                    sizeof(*cell->label_hashes));
+    for (size_t i = 0; i <= cell->label_count; i++)
+        cell->label_hashes[i] = digest_bytes(label_of(cell, i), maker->seed);
+    return read_known_enum;
 }
 
 /* A comma as wide as the smallest letter of the labels' character set. */

@@ -18,13 +18,17 @@ static bool is_good(const struct mysql_moment *moment)
 }
 
 /* Big endian of 0 to 3 bytes for up to 6 digits; -1 where it is too large. */
-static int32_t fraction(struct bytes value)
+static inline int32_t fraction(struct bytes value)
 {
     static const int32_t units[] = {0, 10000, 100, 1};
     static const int32_t limits[] = {1, 100, 10000, 1000000};
-    int32_t number = (int32_t)binlog_big_endian(value);
+    int32_t number = 0;
 
-    if (value.size > 3 || number >= limits[value.size])
+    if (value.size > 3)
+        return -1;
+    for (size_t i = 0; i < value.size; i++)
+        number = number << 8 | value.data[i];
+    if (number >= limits[value.size])
         return -1;
     return number * units[value.size];
 }
@@ -57,7 +61,7 @@ static void split_old(uint64_t number, struct mysql_moment *moment)
 static bool split_new(struct bytes value, struct mysql_moment *moment)
 {
     int64_t packed =
-        (int64_t)binlog_big_endian((struct bytes){value.data, 5}) -
+        ((int64_t)binlog_big_four(value.data) << 8 | value.data[4]) -
         DATETIME2_ZERO;
     int32_t microsecond = fraction(tail(value, 5));
 
@@ -114,8 +118,7 @@ bool binlog_moment(const struct binlog_cell *cell, struct bytes value,
         break;
     case MYSQL_TYPE_TIMESTAMP2:
         is_split = split_seconds(
-            (uint32_t)binlog_big_endian((struct bytes){value.data, 4}),
-            fraction(tail(value, 4)), moment);
+            binlog_big_four(value.data), fraction(tail(value, 4)), moment);
         break;
     default:
         is_split = split_new(value, moment);
@@ -133,7 +136,7 @@ bool binlog_read_date(struct binlog_cell *cell, struct bytes value)
     return true;
 }
 
-bool binlog_read_moment(struct binlog_cell *cell, struct bytes value)
+static bool read_moment(struct binlog_cell *cell, struct bytes value)
 {
     struct mysql_moment moment;
 
@@ -141,6 +144,43 @@ bool binlog_read_moment(struct binlog_cell *cell, struct bytes value)
         return false;
     mysql_cell_datetime(cell->maker, &moment);
     return true;
+}
+
+static bool read_datetime2(struct binlog_cell *cell, struct bytes value)
+{
+    struct mysql_moment moment;
+
+    if (!split_new(value, &moment) || !is_good(&moment))
+        return false;
+    mysql_cell_datetime(cell->maker, &moment);
+    return true;
+}
+
+/* Into a column of its own kind: no date in between. */
+static bool read_timestamp2(struct binlog_cell *cell, struct bytes value)
+{
+    uint32_t seconds = binlog_big_four(value.data);
+    int32_t microsecond = fraction(tail(value, 4));
+
+    if (seconds == 0)
+        return read_moment(cell, value);
+    if (microsecond < 0)
+        return false;
+    mysql_cell_microseconds(cell->maker,
+                         (int64_t)seconds * SECOND_US + microsecond);
+    return true;
+}
+
+binlog_read_function *binlog_moment_reader(const struct binlog_cell *cell)
+{
+    switch (cell->column->code) {
+    case MYSQL_TYPE_DATETIME2:
+        return read_datetime2;
+    case MYSQL_TYPE_TIMESTAMP2:
+        return cell->maker->is_natural ? read_timestamp2 : read_moment;
+    default:
+        return read_moment;
+    }
 }
 
 /* Decimal hhmmss with a sign in 24 bits. */

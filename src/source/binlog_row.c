@@ -22,7 +22,9 @@ struct reading {
     const uint8_t *at;
     const uint8_t *end;
     const uint8_t *partial; /* bits of JSON columns; NULL: none */
-    bool is_partial; /* the after image read last has changes of a document */
+    bool is_straight; /* images may be taken by read_straight */
+    bool is_whole;   /* the after image read last gives every column */
+    bool is_partial; /* ... has but changes of a document */
 };
 
 static enum status malformed(const struct reading *reading,
@@ -110,12 +112,25 @@ static void take_canonical(struct binlog_table *table, struct batch *batch,
     key_canonical(batch, batch->row_count, &table->canonical[which]);
 }
 
-/* A row as it is now, from a whole image. */
-static enum status put_row(struct reading *reading,
-                           const struct bytes *values, const uint8_t *start,
+/* `is_moved`: the key that it had before is to be told from its own. */
+static void end_row(struct reading *reading, struct batch *batch,
+                    bool is_moved)
+{
+    struct binlog_table *table = reading->table;
+
+    if (is_moved)
+        take_canonical(table, batch, 1);
+    batch->versions[batch->row_count] = reading->result->version;
+    shape_end_row(table->followed->shape, batch);
+    reading->result->rows++;
+}
+
+/* A row as it is now, from the last image that was seen, which is whole. */
+static enum status put_row(struct reading *reading, bool is_moved,
                            struct error *error)
 {
     struct binlog_table *table = reading->table;
+    const struct bytes *values = table->after;
     struct batch *batch = NULL;
     enum binlog_image_result made;
     enum status status = take_batch(reading, &batch, error);
@@ -125,47 +140,8 @@ static enum status put_row(struct reading *reading,
     made = binlog_image_make(table, batch, values, false);
     if (made != IMAGE_MADE)
         return not_made(reading, batch, made, values, error);
-    take_canonical(table, batch, 1);
-    batch->versions[batch->row_count] = version_at(reading, start);
-    shape_end_row(table->followed->shape, batch);
-    reading->result->rows++;
+    end_row(reading, batch, is_moved);
     return STATUS_OK;
-}
-
-static void blank_row(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->table->column_count; i++) {
-        if (!table_is_key(batch->table, i))
-            batch_blank(batch, i);
-    }
-}
-
-/* Ends the row being written as one that was deleted, as shape.h has it for a
- * row marked at the source. `is_whole`: all its cells are there. */
-static void end_deleted(const struct shape *shape, struct batch *batch,
-                        bool is_whole)
-{
-    size_t row = batch->row_count;
-    bool is_refused = shape && shape->rows &&
-                      !(is_whole && filter_passes(shape->rows, batch, row));
-
-    if (shape && ((shape->keeps_rows && (is_refused || !is_whole)) ||
-                  (shape->admits &&
-                   !shape->admits(shape->context, batch,
-                                  batch_row_key_hash(batch), true)))) {
-        batch_drop_row(batch);
-        return;
-    }
-    if (shape && shape->keeps_rows) {
-        batch_add_row(batch, false);
-        batch->digests[row] = 0;
-        return;
-    }
-    if (!shape || !shape->keeps_last_values || is_refused)
-        blank_row(batch);
-    batch_add_row(batch, true);
-    if (is_refused && shape->keeps_last_values)
-        batch->deleted[row] = DELETED_UNSEEN;
 }
 
 /* Makes the deleted row, whole where the shape keeps cells and they can be
@@ -220,7 +196,7 @@ static enum status put_deleted(struct reading *reading, const uint8_t *start,
         return STATUS_OK;
     }
     batch->versions[batch->row_count] = version_at(reading, start);
-    end_deleted(table->followed->shape, batch, is_whole);
+    shape_end_deleted(table->followed->shape, batch, is_whole);
     if (table->followed->shape && table->followed->shape->keeps_rows)
         reading->result->kept++;
     else
@@ -246,7 +222,7 @@ static enum status read_write(struct reading *reading, struct error *error)
     binlog_references_tell(table, PARENT_NEW, reading->sink,
                            reading->result->version);
     if (reading->first.has_all)
-        return put_row(reading, table->after, start, error);
+        return put_row(reading, false, error);
     tell_key(reading, table->after, 1);
     return STATUS_OK;
 }
@@ -304,6 +280,7 @@ static void note_changes(struct reading *reading)
     size_t bit = 0;
 
     reading->is_partial = false;
+    reading->is_whole = reading->second.is_whole && !reading->partial;
     for (size_t i = 0; reading->partial && i < table->cell_count; i++) {
         if (!table->cells[i].is_json)
             continue;
@@ -316,8 +293,6 @@ static void note_changes(struct reading *reading)
     }
 }
 
-/* Cuts both images; the after image takes from the before image what it does
- * not have itself. */
 static bool cut_update(struct reading *reading, const uint8_t **after)
 {
     struct binlog_table *table = reading->table;
@@ -334,51 +309,20 @@ static bool cut_update(struct reading *reading, const uint8_t **after)
     return reading->at != NULL;
 }
 
-/* Whether each value of the key lies as the same bytes in both images; NULL,
- * which no key has, is never the same. */
-static bool is_same_key(const struct binlog_table *table)
-{
-    for (size_t i = 0; i < table->key_count; i++) {
-        size_t column = table->key[i];
-        if (table->before[column].size == SIZE_MAX ||
-            !bytes_equal(table->before[column], table->after[column]))
-            return false;
-    }
-    return true;
-}
-
-static void complete_after(struct binlog_table *table)
-{
-    for (size_t i = 0; i < table->cell_count; i++) {
-        if (!table->after[i].data)
-            table->after[i] = table->before[i];
-    }
-}
-
-/* True where every column of the table is in one of the two images. */
-static bool is_complete(const struct binlog_table *table)
-{
-    for (size_t i = 0; i < table->cell_count; i++) {
-        if (table->cells[i].maker && !table->after[i].data)
-            return false;
-    }
-    return true;
-}
-
 /* An UPDATE of a row of today, keys of both images told. */
 static enum status put_update(struct reading *reading, const uint8_t *before,
-                              const uint8_t *after, struct error *error)
+                              struct error *error)
 {
     struct binlog_table *table = reading->table;
     struct binlog_rows_result *result = reading->result;
-    bool is_moved = !is_same_key(table);
+    bool is_moved = !binlog_image_keeps_key(table);
     enum status status = STATUS_OK;
 
     buffer_clear(&table->canonical[1]);
-    if (reading->is_partial || !is_complete(table))
-        tell_key(reading, table->after, 1);
+    if (reading->is_whole)
+        status = put_row(reading, is_moved, error);
     else
-        status = put_row(reading, table->after, after, error);
+        tell_key(reading, table->after, 1);
     if (status == STATUS_OK && is_moved)
         return put_deleted(reading, before, true, error);
     result->walked++;
@@ -396,7 +340,9 @@ static enum status read_update(struct reading *reading, struct error *error)
         return malformed(reading, error);
     result->seen += 2;
     result->version = version_at(reading, after);
-    complete_after(table);
+    if (!reading->is_whole)
+        reading->is_whole =
+            binlog_image_complete(table) && !reading->is_partial;
     if (!binlog_image_is_current(table, table->before)) {
         result->walked += 2;
         return STATUS_OK;
@@ -409,9 +355,54 @@ static enum status read_update(struct reading *reading, struct error *error)
         return STATUS_OK;
     }
     if (is_current)
-        return put_update(reading, before, after, error);
+        return put_update(reading, before, error);
     result->walked++;
     return put_deleted(reading, after, false, error);
+}
+
+/* Are the images whole, of a table without history and children? Most are. */
+static bool is_straight(const struct reading *reading)
+{
+    const struct binlog_table *table = reading->table;
+
+    if (!reading->first.is_whole || !reading->second.is_whole ||
+        table->row_end != BINLOG_NO_COLUMN ||
+        table->followed->reference_count > 0)
+        return false;
+    return reading->rows->kind == BINLOG_WRITE ||
+           (reading->rows->kind == BINLOG_UPDATE && table->key_count > 0);
+}
+
+/* The row is made while its image is cut. *is_read false: it could not be made
+ * so, and nothing was done. */
+static enum status read_straight(struct reading *reading, bool *is_read,
+                                 struct error *error)
+{
+    struct binlog_table *table = reading->table;
+    struct binlog_rows_result *result = reading->result;
+    bool is_update = reading->rows->kind == BINLOG_UPDATE;
+    const uint8_t *before = reading->at;
+    const uint8_t *start = before;
+    const uint8_t *behind = NULL;
+    struct batch *batch = NULL;
+    enum status status = take_batch(reading, &batch, error);
+    bool is_moved;
+
+    if (status == STATUS_OK && is_update)
+        start = binlog_image_cut(table, &reading->first, before, reading->end,
+                                 table->before);
+    if (status == STATUS_OK && start)
+        behind = binlog_image_take(table, batch, start, reading->end);
+    *is_read = behind != NULL;
+    if (!*is_read)
+        return status;
+    reading->at = behind;
+    is_moved = is_update && !binlog_image_keeps_key(table);
+    result->seen += is_update ? 2 : 1;
+    result->walked += is_update && !is_moved;
+    result->version = version_at(reading, start);
+    end_row(reading, batch, is_moved);
+    return is_moved ? put_deleted(reading, before, true, error) : STATUS_OK;
 }
 
 /* Post-header, extra data, number of columns and bitmaps. */
@@ -444,11 +435,19 @@ static bool take_head(struct reading *reading)
     binlog_present_init(&reading->second, table,
                         reading->at + (bitmaps - 1) * bytes);
     reading->at += bitmaps * bytes;
+    reading->is_straight = is_straight(reading);
     return true;
 }
 
 static enum status read_image(struct reading *reading, struct error *error)
 {
+    bool is_read = false;
+    enum status status = STATUS_OK;
+
+    if (reading->is_straight)
+        status = read_straight(reading, &is_read, error);
+    if (status != STATUS_OK || is_read)
+        return status;
     switch (reading->rows->kind) {
     case BINLOG_WRITE:
         return read_write(reading, error);

@@ -1,6 +1,7 @@
 /*
- * One row image. What must stay true: an image is cut as a whole before any
- * cell is made; a row being written has every cell or is dropped.
+ * One row image. What must stay true: a row being written has every cell or is
+ * dropped, and what is told of one that cannot be made comes from an image that
+ * was cut as a whole.
  */
 #include "source/binlog_row_image.h"
 
@@ -24,10 +25,31 @@ void binlog_present_init(struct binlog_present *present,
         else if (table->cells[i].maker)
             present->has_all = false;
     }
+    present->is_whole = present->count == table->cell_count;
     for (size_t i = 0; i < table->key_count; i++) {
         if (!has_bit(bits, table->key[i]))
             present->has_key = false;
     }
+}
+
+/* An image with every column; `at` is behind its NULL bitmap. */
+static const uint8_t *cut_whole(const struct binlog_table *table,
+                                const uint8_t *nulls, const uint8_t *at,
+                                const uint8_t *end, struct bytes *values)
+{
+    const struct binlog_cell *cell = table->cells;
+    size_t count = table->cell_count;
+
+    for (size_t i = 0; i < count; i++, cell++, values++) {
+        if (has_bit(nulls, i)) {
+            *values = BINLOG_NULL;
+            continue;
+        }
+        at = binlog_cell_cut(cell, at, end, values);
+        if (!at)
+            return NULL;
+    }
+    return at;
 }
 
 const uint8_t *binlog_image_cut(const struct binlog_table *table,
@@ -41,6 +63,8 @@ const uint8_t *binlog_image_cut(const struct binlog_table *table,
     if ((size_t)(end - at) < (present->count + 7) / 8)
         return NULL;
     at += (present->count + 7) / 8;
+    if (present->is_whole)
+        return cut_whole(table, nulls, at, end, values);
     for (size_t i = 0; i < table->cell_count; i++) {
         values[i] = BINLOG_ABSENT;
         if (!has_bit(present->bits, i))
@@ -56,12 +80,90 @@ const uint8_t *binlog_image_cut(const struct binlog_table *table,
     return at;
 }
 
+bool binlog_image_complete(struct binlog_table *table)
+{
+    bool is_complete = true;
+
+    for (size_t i = 0; i < table->cell_count; i++) {
+        if (!table->after[i].data)
+            table->after[i] = table->before[i];
+        if (table->cells[i].maker && !table->after[i].data)
+            is_complete = false;
+    }
+    return is_complete;
+}
+
+bool binlog_image_keeps_key(const struct binlog_table *table)
+{
+    for (size_t i = 0; i < table->key_count; i++) {
+        size_t column = table->key[i];
+        if (table->before[column].size == SIZE_MAX ||
+            !bytes_equal(table->before[column], table->after[column]))
+            return false;
+    }
+    return true;
+}
+
 static bool make_cell(struct binlog_cell *cell, struct bytes value)
 {
     if (value.size != SIZE_MAX)
         return value.data && cell->read(cell, value);
     mysql_cell_null(cell->maker);
     return true;
+}
+
+static void begin_row(struct mysql_cell_row *row, struct batch *batch)
+{
+    row->batch = batch;
+    row->is_too_full = false;
+    row->failure = ERROR_NONE;
+}
+
+static void make_absent(const struct binlog_table *table)
+{
+    for (size_t i = 0; i < table->absent_count; i++)
+        mysql_cell_null(&table->makers[table->absent[i]]);
+}
+
+/* `at` is behind the NULL bitmap. */
+static const uint8_t *take_cells(struct binlog_table *table,
+                                 const uint8_t *nulls, const uint8_t *at,
+                                 const uint8_t *end)
+{
+    struct binlog_cell *cell = table->cells;
+    struct bytes *value = table->after;
+    size_t count = table->cell_count;
+
+    for (size_t i = 0; i < count; i++, cell++, value++) {
+        if (has_bit(nulls, i)) {
+            *value = BINLOG_NULL;
+            if (cell->maker)
+                mysql_cell_null(cell->maker);
+            continue;
+        }
+        at = binlog_cell_cut(cell, at, end, value);
+        if (!at || (cell->read && !cell->read(cell, *value)))
+            return NULL;
+    }
+    make_absent(table);
+    return at;
+}
+
+const uint8_t *binlog_image_take(struct binlog_table *table,
+                                 struct batch *batch, const uint8_t *at,
+                                 const uint8_t *end)
+{
+    const struct mysql_cell_row *row = &table->row;
+    size_t bytes = (table->cell_count + 7) / 8;
+    const uint8_t *behind = NULL;
+
+    begin_row(&table->row, batch);
+    if ((size_t)(end - at) >= bytes)
+        behind = take_cells(table, at, at + bytes, end);
+    if (behind && !row->is_too_full && row->failure == ERROR_NONE)
+        return behind;
+    batch_drop_row(batch);
+    return NULL;
 }
 
 static void blank_others(const struct binlog_table *table,
@@ -93,8 +195,7 @@ static bool make_all(struct binlog_table *table, const struct bytes *values)
         if (table->cells[i].maker && !make_cell(&table->cells[i], values[i]))
             return false;
     }
-    for (size_t i = 0; i < table->absent_count; i++)
-        mysql_cell_null(&table->makers[table->absent[i]]);
+    make_absent(table);
     return true;
 }
 
@@ -106,9 +207,7 @@ enum binlog_image_result binlog_image_make(struct binlog_table *table,
     struct mysql_cell_row *row = &table->row;
     bool is_good;
 
-    row->batch = batch;
-    row->is_too_full = false;
-    row->failure = ERROR_NONE;
+    begin_row(row, batch);
     is_good = is_key_only ? make_key(table, batch, values)
                           : make_all(table, values);
     if (!is_good || row->is_too_full) {

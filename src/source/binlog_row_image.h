@@ -9,7 +9,8 @@
 struct binlog_present {
     const uint8_t *bits; /* those beyond the last column may be anything */
     size_t count;
-    bool has_all; /* columns that the table has */
+    bool is_whole; /* every column of the map */
+    bool has_all;  /* columns that the table has */
     bool has_key;
 };
 void binlog_present_init(struct binlog_present *present,
@@ -22,6 +23,20 @@ const uint8_t *binlog_image_cut(const struct binlog_table *table,
                                 const struct binlog_present *present,
                                 const uint8_t *at, const uint8_t *end,
                                 struct bytes *values);
+
+/* The after image takes from the before image what it does not have itself;
+ * true where every column of the table is there. */
+bool binlog_image_complete(struct binlog_table *table);
+/* Whether each value of the key lies as the same bytes in both images; NULL,
+ * which no key has, is never the same. */
+bool binlog_image_keeps_key(const struct binlog_table *table);
+
+/* Makes the row being written from a whole image while that is cut, into
+ * table->after too; the place behind it. NULL where it cannot be made, whatever
+ * the reason: the row is dropped, and may be cut first and then made. */
+const uint8_t *binlog_image_take(struct binlog_table *table,
+                                 struct batch *batch, const uint8_t *at,
+                                 const uint8_t *end);
 
 enum binlog_image_result {
     IMAGE_MADE,     /* every cell is there; the row is not ended */

@@ -85,12 +85,18 @@ static inline void mysql_cell_uint(struct mysql_cell *cell, uint64_t value);
 static inline void mysql_cell_double(struct mysql_cell *cell, double value);
 /* [-]digits[.digits] */
 void mysql_cell_decimal(struct mysql_cell *cell, struct bytes text);
+/* The same as a scaled integer in the scale of the column, which must be of
+ * its type's own kind. */
+void mysql_cell_scaled(struct mysql_cell *cell, int64_t value);
 /* The time of day is 0. */
 void mysql_cell_date(struct mysql_cell *cell,
                      const struct mysql_moment *moment);
 /* DATETIME and TIMESTAMP (in UTC). */
 void mysql_cell_datetime(struct mysql_cell *cell,
                          const struct mysql_moment *moment);
+/* DATETIME, TIMESTAMP and TIME as the column has them, which must be of its
+ * type's own kind. */
+void mysql_cell_microseconds(struct mysql_cell *cell, int64_t microseconds);
 void mysql_cell_time(struct mysql_cell *cell, int64_t microseconds);
 /* CHAR, VARCHAR, TEXT, JSON and the labels of ENUM and SET, in the column's
  * own character set; INET4 and INET6 as text. */
@@ -121,7 +127,17 @@ static inline void mysql_cell_digest(struct mysql_cell *cell, uint64_t hash)
     cell->row->batch->digest_sum += hash;
 }
 
-/* Bytes as they are into a variable cell. */
+/* Bytes as they are into a variable cell, their hash being known. */
+static inline void mysql_cell_store_known(struct mysql_cell *cell,
+                                          struct bytes value, uint64_t hash)
+{
+    if (!batch_add_text(cell->row->batch, cell->index, value))
+        cell->row->is_too_full = true;
+    else if (cell->is_stored)
+        mysql_cell_digest(cell, hash);
+}
+
+/* Likewise, hashed here. */
 static inline void mysql_cell_store(struct mysql_cell *cell,
                                     struct bytes value)
 {

@@ -117,6 +117,18 @@ static bool fits(int64_t value, unsigned precision)
            (value < powers[precision] && value > -powers[precision]);
 }
 
+static void put_scaled(const struct column *column, int64_t value,
+                       uint8_t *place)
+{
+    if (column->width == 4) {
+        memcpy(place, &value, 4);
+        return;
+    }
+    if (column->width > sizeof(value))
+        memset(place, value < 0 ? 0xff : 0, column->width);
+    memcpy(place, &value, sizeof(value));
+}
+
 static bool make_decimal(const struct column *column, struct bytes text,
                          uint8_t *place)
 {
@@ -126,19 +138,37 @@ static bool make_decimal(const struct column *column, struct bytes text,
         !fits(value, column->precision))
         return decimal_parse(text, column->precision, column->scale,
                              column->width, place);
-    if (column->width == 4) {
-        memcpy(place, &value, 4);
-        return true;
-    }
-    if (column->width > sizeof(value))
-        memset(place, value < 0 ? 0xff : 0, column->width);
-    memcpy(place, &value, sizeof(value));
+    put_scaled(column, value, place);
     return true;
+}
+
+/* The cell is made, or had no room for the number. */
+static void end_decimal(struct mysql_cell *cell, const uint8_t *place,
+                        bool is_made)
+{
+    const struct column *column = cell->column;
+
+    if (!is_made)
+        mysql_cell_fail(cell, ERROR_VALUE_RANGE,
+                        "it does not fit decimal(%u,%u)", column->precision,
+                        column->scale);
+    else if (cell->is_stored)
+        mysql_cell_digest(cell, digest_decimal(place, column->width,
+                                               column->scale, cell->seed));
+}
+
+void mysql_cell_scaled(struct mysql_cell *cell, int64_t value)
+{
+    uint8_t *place = batch_fixed(cell->row->batch, cell->index);
+    bool is_made = fits(value, cell->column->precision);
+
+    if (is_made)
+        put_scaled(cell->column, value, place);
+    end_decimal(cell, place, is_made);
 }
 
 void mysql_cell_decimal(struct mysql_cell *cell, struct bytes text)
 {
-    const struct column *column = cell->column;
     uint8_t *place;
 
     if (!cell->is_natural) {
@@ -146,13 +176,5 @@ void mysql_cell_decimal(struct mysql_cell *cell, struct bytes text)
         return;
     }
     place = batch_fixed(cell->row->batch, cell->index);
-    if (!make_decimal(column, text, place)) {
-        mysql_cell_fail(cell, ERROR_VALUE_RANGE,
-                        "it does not fit decimal(%u,%u)", column->precision,
-                        column->scale);
-        return;
-    }
-    if (cell->is_stored)
-        mysql_cell_digest(cell, digest_decimal(place, column->width,
-                                               column->scale, cell->seed));
+    end_decimal(cell, place, make_decimal(cell->column, text, place));
 }

@@ -109,6 +109,14 @@ static void store_us(struct mysql_cell *cell, int64_t microseconds)
         mysql_cell_digest(cell, digest_int(microseconds, cell->seed));
 }
 
+void mysql_cell_microseconds(struct mysql_cell *cell, int64_t microseconds)
+{
+    if (is_within(cell->column, microseconds))
+        store_us(cell, microseconds);
+    else
+        fail_range(cell);
+}
+
 void mysql_cell_datetime(struct mysql_cell *cell,
                          const struct mysql_moment *moment)
 {
@@ -127,10 +135,7 @@ void mysql_cell_datetime(struct mysql_cell *cell,
     seconds = moment->hour * 3600 + moment->minute * 60 + moment->second;
     microseconds = days * CALENDAR_DAY_US + seconds * SECOND_US +
                    moment->microsecond;
-    if (is_within(cell->column, microseconds))
-        store_us(cell, microseconds);
-    else
-        fail_range(cell);
+    mysql_cell_microseconds(cell, microseconds);
 }
 
 static struct bytes time_text(struct mysql_cell *cell, int64_t microseconds)
@@ -144,8 +149,6 @@ void mysql_cell_time(struct mysql_cell *cell, int64_t microseconds)
 {
     if (!cell->is_natural)
         mysql_cell_retype(cell, time_text(cell, microseconds));
-    else if (is_within(cell->column, microseconds))
-        store_us(cell, microseconds);
     else
-        fail_range(cell);
+        mysql_cell_microseconds(cell, microseconds);
 }
