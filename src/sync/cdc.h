@@ -340,9 +340,7 @@ enum status cdc_repair(struct cdc *cdc, struct work_result *results,
 bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request);
 /* Was it filed beside the log, for rows that a reading did not find? */
 bool cdc_must_wait(const struct state_request *request);
-/* Does it only say that the log has not got there yet? */
-bool cdc_is_note(const struct state_request *request);
-/* Likewise, or will be another request then. */
+/* Is it a note (sync.h), or will it be another request then? */
 bool cdc_is_let_go(const struct state_request *request);
 /* Keeps that rows of the table are read, or were, ahead of the log, by a
  * reading of that version: before anything is loaded, or while the request is
