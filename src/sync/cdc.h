@@ -200,6 +200,9 @@ enum status cdc_flush(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Hands over tables whose time has come, and moves no checkpoint. */
 enum status cdc_flush_due(struct cdc *cdc, int64_t now_us,
                           struct error *error) MUST_CHECK;
+/* After a failure: waits for the loads that were begun. What is cut off could
+ * land late, behind deletes of what is older. */
+enum status cdc_land(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Is the memory held that can be? */
 bool cdc_is_full(const struct cdc *cdc);
 /* Drops what is held. */

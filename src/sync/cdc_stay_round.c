@@ -342,8 +342,7 @@ static enum status read_on(struct reading *reading, struct error *error)
         status = second;
     if (status == STATUS_OK)
         return finish(reading, error);
-    /* Nothing shall land late, behind deletes of what is older. */
-    second = deliver_drain(reading->cdc->deliver, &later);
+    second = cdc_land(reading->cdc, &later);
     if (second == STATUS_INTERNAL)
         *error = later;
     return status_worse(status, second == STATUS_INTERNAL ? second : status);
