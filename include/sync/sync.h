@@ -187,4 +187,8 @@ struct sync_run {
 enum status sync_run(struct sync *sync, struct sync_run *run,
                      struct error *error) MUST_CHECK;
 
+/* Does an open request only say that rows were read ahead of the log? Nothing
+ * is read again for it. */
+bool cdc_is_note(const struct state_request *request);
+
 #endif

@@ -116,7 +116,8 @@ static enum status read_waits(struct overview_log *log, struct state *state,
         for (size_t j = 0; j < overview->count; j++) {
             const struct state_table *table = overview->tables[j].table;
             if (table && text_equal(table->source, log->source) &&
-                text_equal(table->name, open[i].table))
+                text_equal(table->name, open[i].table) &&
+                !cdc_is_note(&open[i]))
                 add_wait(log, &open[i]);
         }
     state_requests_free(open, count);

@@ -305,7 +305,14 @@ static enum status read_log(struct cdc *cdc, struct error *error)
     if (status == STATUS_OK &&
         (cdc->has_moved || cdc->held_rows > 0 || cdc->request_count > 0))
         status = cdc_flush(cdc, error);
-    return status == STATUS_OK ? deliver_drain(cdc->deliver, error) : status;
+    if (status == STATUS_OK)
+        return deliver_drain(cdc->deliver, error);
+    struct error later; /* a fault that is tried again in this process */
+    if (status != STATUS_TEMPORARY ||
+        cdc_land(cdc, &later) != STATUS_INTERNAL)
+        return status;
+    *error = later;
+    return STATUS_INTERNAL;
 }
 
 /* The server tells readers apart by it, whatever folder they run in. */

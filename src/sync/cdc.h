@@ -200,6 +200,9 @@ enum status cdc_flush(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Hands over tables whose time has come, and moves no checkpoint. */
 enum status cdc_flush_due(struct cdc *cdc, int64_t now_us,
                           struct error *error) MUST_CHECK;
+/* After a failure: waits for the loads that were begun. What is cut off could
+ * land late, behind deletes of what is older. */
+enum status cdc_land(struct cdc *cdc, struct error *error) MUST_CHECK;
 /* Is the memory held that can be? */
 bool cdc_is_full(const struct cdc *cdc);
 /* Drops what is held. */
@@ -340,9 +343,7 @@ enum status cdc_repair(struct cdc *cdc, struct work_result *results,
 bool cdc_is_repaired(struct cdc *cdc, const struct state_request *request);
 /* Was it filed beside the log, for rows that a reading did not find? */
 bool cdc_must_wait(const struct state_request *request);
-/* Does it only say that the log has not got there yet? */
-bool cdc_is_note(const struct state_request *request);
-/* Likewise, or will be another request then. */
+/* Is it a note (sync.h), or will it be another request then? */
 bool cdc_is_let_go(const struct state_request *request);
 /* Keeps that rows of the table are read, or were, ahead of the log, by a
  * reading of that version: before anything is loaded, or while the request is

@@ -314,6 +314,12 @@ enum status cdc_flush_due(struct cdc *cdc, int64_t now_us,
     return status == STATUS_OK ? seal_part(cdc, error) : status;
 }
 
+enum status cdc_land(struct cdc *cdc, struct error *error)
+{
+    enum status status = cdc->is_begun ? seal_part(cdc, error) : STATUS_OK;
+    return status == STATUS_OK ? deliver_drain(cdc->deliver, error) : status;
+}
+
 void cdc_drop(struct cdc *cdc)
 {
     for (size_t i = 0; i < cdc->count; i++) {

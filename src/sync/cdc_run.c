@@ -111,7 +111,6 @@ static enum status try_round(struct sync *sync, struct sync_run *run,
     rounds->is_again |= ready.is_late;
     if (status == STATUS_OK && rounds->is_again)
         status = describe_again(sync, run, error);
-    rounds->is_again &= status != STATUS_OK;
     run->log_end = ready.end;
     if (status == STATUS_OK)
         status = cdc_begin(&cdc, sync, run, error);
@@ -120,6 +119,8 @@ static enum status try_round(struct sync *sync, struct sync_run *run,
     cdc_end(&cdc);
     run->log_end = NULL;
     memory_free(ready.end);
+    /* What was read before the fault may have passed a change of columns. */
+    rounds->is_again = status != STATUS_OK;
     return status;
 }
 

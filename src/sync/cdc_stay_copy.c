@@ -40,6 +40,7 @@ void stay_put_off(struct cdc *cdc)
             continue;
         table->needs_copy = false;
         table->waits = true;
+        table->work->is_absent = false; /* several threads may prepare it */
         want_at(cdc->stay, moment_us);
     }
 }

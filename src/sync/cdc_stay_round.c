@@ -257,16 +257,19 @@ static bool is_over(const struct reading *reading)
 }
 
 /* No row may be read by columns that are no longer those of its table: the
- * log waits until the copies have come to their next step. */
+ * log waits until the copies have come to their next step. What was read of it
+ * does not, nor does a load that is open. */
 static enum status wait_for_copies(struct reading *reading,
                                    struct error *error)
 {
     reading_end(reading, "a table has other columns");
     (void)clock_sleep_ms(STALE_STEP_MS);
     reading->now_us = clock_monotonic_us();
-    return reading->now_us - reading->ticked_us >= TICK_US
-               ? tick(reading, error)
-               : STATUS_OK;
+    enum status status = hand_over(reading, error);
+    if (status == STATUS_OK &&
+        reading->now_us - reading->ticked_us >= TICK_US)
+        status = tick(reading, error);
+    return status;
 }
 
 static enum status step(struct reading *reading, struct error *error)
@@ -339,8 +342,7 @@ static enum status read_on(struct reading *reading, struct error *error)
         status = second;
     if (status == STATUS_OK)
         return finish(reading, error);
-    /* Nothing shall land late, behind deletes of what is older. */
-    second = deliver_drain(reading->cdc->deliver, &later);
+    second = cdc_land(reading->cdc, &later);
     if (second == STATUS_INTERNAL)
         *error = later;
     return status_worse(status, second == STATUS_INTERNAL ? second : status);

@@ -138,11 +138,16 @@ enum status cdc_file_passed(struct cdc *cdc, struct state *state,
                             const struct cdc_table *table, bool is_copy,
                             uint64_t version, struct error *error)
 {
+    bool is_behind_mark = !is_copy && cdc->mark;
     struct state_request note = {
         .source = (char *)(uintptr_t)cdc->sync->endpoint->name,
         .table = (char *)(uintptr_t)table->work->name,
         .scope = (char *)(uintptr_t)(is_copy ? NOTE_COPY : NOTE),
-        .visible = memory_format("%" PRIu64, version),
+        /* The next mark is taken behind all readings that see this one: one
+         * note is enough for them. */
+        .visible = memory_format("%" PRIu64, is_behind_mark
+                                                 ? cdc->mark_request
+                                                 : version),
         .reason = (char *)(uintptr_t)"rows were read before the log",
     };
     enum status status = state_request_file(state, &note, error);

@@ -27,6 +27,23 @@ static bool is_due(const struct state_table *table,
     return since_us > 0 && (uint64_t)since_us / 1000 >= every_ms;
 }
 
+struct pauses {
+    struct state_pause *list;
+    size_t count;
+};
+
+/* It does not wait for the end of the outage. */
+static bool is_paused(const struct pauses *pauses,
+                      const struct state_table *table)
+{
+    for (size_t i = 0; i < pauses->count; i++)
+        if (text_equal(pauses->list[i].source, table->source) &&
+            (!pauses->list[i].table[0] ||
+             text_equal(pauses->list[i].table, table->name)))
+            return true;
+    return false;
+}
+
 static bool is_held_up(const struct outage *outage,
                        const struct state_table *table)
 {
@@ -45,17 +62,22 @@ static enum status keep(const struct outage *outage, struct state *state,
                         struct state_table *const *tables,
                         struct error *error)
 {
+    struct pauses pauses = {.list = NULL};
     size_t count = 0;
     size_t held_up = 0;
+    enum status status = state_pauses(state, &pauses.list, &pauses.count,
+                                      error);
+    if (status != STATUS_OK)
+        return status;
     while (tables[count])
         count++;
     const char **names = memory_new(count + 1, sizeof *names);
     for (size_t i = 0; i < count; i++)
-        if (is_held_up(outage, tables[i]))
+        if (is_held_up(outage, tables[i]) && !is_paused(&pauses, tables[i]))
             names[held_up++] = tables[i]->name;
-    enum status status = state_tables_trouble(state, outage->source, names,
-                                              held_up, outage->problem,
-                                              error);
+    status = state_tables_trouble(state, outage->source, names, held_up,
+                                  outage->problem, error);
+    memory_free(pauses.list);
     memory_free(names);
     return status;
 }

@@ -44,7 +44,8 @@ enum status work_prepare(const struct sync *sync, struct work *work,
                          struct error *error)
 {
     *is_new = work->is_absent;
-    work->is_absent = false;
+    if (work->is_absent) /* else others may look at it at that moment */
+        work->is_absent = false;
     return sync->warehouse->ops->prepare(session, work->table, is_new, error);
 }
 

@@ -362,6 +362,17 @@ def test_an_outage_is_told_by_each_table_that_it_holds_up(
         result.stderr.count("next:") == 1, str(result)
     wire.heal()
     running.until(lambda: set(states(rig).values()) == {"on time"})
+    rig.ok("pause", "t")
+    running.until(lambda: states(rig)["t"] == "paused")
+    wire.add("rst", times=10 ** 6)
+    running.until(lambda: states(rig)["w"] == "retrying")
+    time.sleep(1)
+    assert rig.ok("status").stderr.startswith("w: ")
+    wire.heal()
+    running.until(lambda: states(rig)["w"] == "on time")
+    assert "next:" not in rig.ok("status").stderr
+    rig.ok("resume", "t")
+    running.until(lambda: set(states(rig).values()) == {"on time"})
     running.stop()
     wire.add("rst", times=10 ** 6)  # also where it begins without a source
     running = daemon()

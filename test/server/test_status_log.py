@@ -144,6 +144,10 @@ def test_status_names_what_waits_to_be_read_again(rig):
             "INSERT INTO requests (source, table_name, scope, visible, "
             "reason, filed_us) VALUES ('main', 't', '{\"all\":true}', '', "
             f"'a test asks for it', {filed_us})")
+        state.execute(
+            "INSERT INTO requests (source, table_name, scope, visible, "
+            "reason, filed_us) VALUES ('main', 't', '{\"passed\":true}', '', "
+            f"'asks for no row', {filed_us})")
     waits = stream(rig)["requests"]
     assert waits[0]["table"] == "t" and waits[0]["count"] == 1
     assert waits[0]["reason"] == "a test asks for it"
