@@ -5,13 +5,15 @@
 
 #include "model/batch.h"
 
-/* All that the rows of a batch hold, by bytes. */
+/* All that the rows of a batch hold, by bytes; without rows it is the seed. */
 static inline uint64_t batch_hash(const struct batch *batch, uint64_t seed)
 {
     size_t rows = batch->row_count;
     uint64_t hash = XXH3_64bits_withSeed(
         batch->versions, rows * sizeof(*batch->versions), seed);
 
+    if (rows == 0)
+        return seed;
     hash = XXH3_64bits_withSeed(batch->digests,
                                 rows * sizeof(*batch->digests), hash);
     hash = XXH3_64bits_withSeed(batch->deleted, rows, hash);
