@@ -81,6 +81,7 @@ static void put_blank(struct mysql_cell *cell)
 
     if (kind_is_variable(cell->column->kind)) {
         mysql_cell_store(cell, cell->failed);
+        cell->failed = (struct bytes){.data = NULL};
         return;
     }
     memset(batch_fixed(batch, cell->index), 0, cell->column->width);

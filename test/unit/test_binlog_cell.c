@@ -153,6 +153,87 @@ static void each_type_is_read(void **state)
     }
 }
 
+static void read_or_fail(struct one *one, const struct sample *sample,
+                         uint8_t *cell)
+{
+    one_open(one, sample->declared, sample->code, sample->meta);
+    if (!one_read(one, sample->hex) || one->row.failure != ERROR_NONE)
+        fail_msg("%s %s", sample->declared, sample->text);
+    memcpy(cell, batch_cell(one->batch, 0, 0), one->batch->columns[0].width);
+}
+
+/* Made anew in another way, the cell and its digest are the same. */
+static void assert_same(struct one *one, const struct sample *sample,
+                        const uint8_t *cell, uint64_t sum)
+{
+    assert_int_equal(one->row.failure, ERROR_NONE);
+    if (memcmp(cell, batch_cell(one->batch, 0, 0),
+               one->batch->columns[0].width) != 0 ||
+        one->batch->digest_sum != sum)
+        fail_msg("%s %s", sample->declared, sample->hex);
+}
+
+/* Short ones are never texts. */
+static void decimals_are_those_of_their_texts(void **state)
+{
+    static const struct sample samples[] = {
+        {"decimal(12,2)", 246, "0c02", "81000bc61432", "1000771604.50"},
+        {"decimal(18,10)", 246, "120a", "7f439eb1f8a432eafe",
+         "-12345678.1234567891"},
+        {"decimal(18,1)", 246, "1201", "80bc614e35b7bf8708",
+         "12345678901234567.8"},
+        {"decimal(18,0)", 246, "1200", "bb9ac9ff3b9ac9ff",
+         "999999999999999999"},
+        {"decimal(18,0)", 246, "1200", "44653600c4653600",
+         "-999999999999999999"},
+        {"decimal(9,9)", 246, "0909", "80000001", "0.000000001"},
+        {"decimal(9,9)", 246, "0909", "7ffffffe", "-0.000000001"},
+        {"decimal(3,2)", 246, "0302", "76f5", "-9.10"},
+        {"decimal(3,2)", 246, "0302", "7fff", "0.00"},
+        {"decimal(20,2)", 246, "1402", "7fed2978caf1cb3fb1",
+         "-1234567890123456.78"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(samples); i++) {
+        struct one one;
+        uint8_t cell[32];
+        uint64_t sum;
+        read_or_fail(&one, &samples[i], cell);
+        sum = one.batch->digest_sum;
+        batch_drop_row(one.batch);
+        mysql_cell_decimal(&one.maker, bytes_of(samples[i].text));
+        assert_same(&one, &samples[i], cell, sum);
+        one_close(&one);
+    }
+}
+
+static void moments_are_those_of_their_dates(void **state)
+{
+    static const struct sample samples[] = {
+        {"datetime(6)", 18, "06", "99b28c3b840f423f", NULL},
+        {"datetime(1)", 18, "01", "99b28c3b845a", NULL},
+        {"timestamp(6)", 17, "06", "7fffffff0f423f", NULL},
+        {"timestamp(3)", 17, "03", "657a1c800019", NULL},
+        {"timestamp", 17, "00", "ffffffff", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(samples); i++) {
+        struct one one;
+        struct mysql_moment moment;
+        uint8_t cell[32];
+        uint64_t sum;
+        read_or_fail(&one, &samples[i], cell);
+        sum = one.batch->digest_sum;
+        batch_drop_row(one.batch);
+        assert_true(binlog_moment(&one.cell, one.value, &moment));
+        mysql_cell_datetime(&one.maker, &moment);
+        assert_same(&one, &samples[i], cell, sum);
+        one_close(&one);
+    }
+}
+
 static void what_no_server_writes_is_malformed(void **state)
 {
     static const struct sample samples[] = {
@@ -161,6 +242,9 @@ static void what_no_server_writes_is_malformed(void **state)
         {"time", 19, "00", "ffffff", NULL},
         {"timestamp(4)", 17, "04", "00000001ffff", NULL},
         {"decimal(4,4)", 246, "0404", "ffff", NULL},
+        {"decimal(10,2)", 246, "0a02", "85f5e10000", NULL},
+        {"decimal(10,2)", 246, "0a02", "8000000164", NULL},
+        {"decimal(20,2)", 246, "1402", "800000003b9aca0000", NULL},
         {"enum('a','b')", 247, "f701", "03", NULL},
         {"set('a','b','c')", 248, "f801", "08", NULL},
         {"time", 11, "", "ffff7f", NULL},
@@ -261,6 +345,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_type_is_read),
+        cmocka_unit_test(decimals_are_those_of_their_texts),
+        cmocka_unit_test(moments_are_those_of_their_dates),
         cmocka_unit_test(what_no_server_writes_is_malformed),
         cmocka_unit_test(a_value_that_is_cut_off_is_not_cut_out),
         cmocka_unit_test(labels_become_texts),

@@ -215,6 +215,56 @@ static void an_event_cut_anywhere_is_malformed(void **state)
     log_table_close(&orders);
 }
 
+/* What is shown of a key that failed is not that of a row before it. */
+static void a_key_that_failed_is_forgotten(void **state)
+{
+    struct log_table table;
+    struct event_bytes map;
+    struct table *plan = table_new("shop", "orders");
+    size_t key = 0;
+    struct error error;
+
+    (void)state;
+    event_map(&map, "0f", "5000", "00");
+    event_names(&map, "name");
+    mysql_column(plan, "name", "varchar(20)");
+    table_set_key(plan, &key, 1);
+    table_settle(plan);
+    log_table_open(&table, plan, &map);
+    assert_ok(log_table_read(&table, BINLOG_DELETE, "01 ff 00 02ff41",
+                             &error), error);
+    assert_int_equal(table.result.walked, 1);
+    assert_fails(log_table_read(&table, BINLOG_WRITE, "01 ff 01", &error),
+                 error, ERROR_TABLE_CHANGED);
+    assert_non_null(strstr(error.what, "row with name=: it is NULL"));
+    log_table_close(&table);
+}
+
+/* Which row it is, nobody knows. */
+static void changes_without_a_key_are_unknown(void **state)
+{
+    struct log_table table;
+    struct event_bytes map;
+    struct error error;
+
+    (void)state;
+    event_map(&map, "01 01", "", "00");
+    event_names(&map, "a,b");
+    struct table *plan = table_new("shop", "orders");
+    mysql_column(plan, "a", "tinyint(4)");
+    mysql_column(plan, "b", "tinyint(4)");
+    table_settle(plan);
+    log_table_open(&table, plan, &map);
+    assert_ok(log_table_read(&table, BINLOG_WRITE, "02 ff 00 01 02", &error),
+              error);
+    assert_int_equal(table.batch->row_count, 1);
+    assert_ok(log_table_read(&table, BINLOG_UPDATE,
+                             "02 ff ff 00 01 02 00 01 03", &error), error);
+    assert_int_equal(table.batch->row_count, 1);
+    assert_int_equal(table.result.unknown, 2);
+    log_table_close(&table);
+}
+
 static bool admits_no_deletes(void *context, const struct batch *batch,
                               uint64_t key_hash, bool is_deleted)
 {
@@ -346,6 +396,8 @@ int main(void)
         cmocka_unit_test(both_images_may_make_a_row),
         cmocka_unit_test(a_value_without_a_place_is_named),
         cmocka_unit_test(an_event_cut_anywhere_is_malformed),
+        cmocka_unit_test(a_key_that_failed_is_forgotten),
+        cmocka_unit_test(changes_without_a_key_are_unknown),
         cmocka_unit_test(deletes_follow_the_shape),
         cmocka_unit_test(deletes_of_refused_rows_are_not_shown),
         cmocka_unit_test(changes_of_documents_go_by_key),
