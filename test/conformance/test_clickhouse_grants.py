@@ -93,7 +93,9 @@ def test_each_is_needed(start):
               re.match(r"GRANT (.*) ON `shop`\.\*", grants[0])[1].split(",")]
     fewer = [["GRANT " + ", ".join(rights[:i] + rights[i + 1:])
               + " ON `shop`.*"] + grants[1:] for i in range(len(rights))]
-    fewer += [grants[:i] + grants[i + 1:] for i in range(1, len(grants))]
+    # Who lacks the last goes on, and waits for no load of a dead process.
+    assert grants[-1] == "GRANT SELECT ON system.processes"
+    fewer += [grants[:i] + grants[i + 1:] for i in range(1, len(grants) - 1)]
     for some in fewer:
         assert "action" in whole_life(start(some)), some
 
