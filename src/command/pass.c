@@ -162,6 +162,34 @@ static void print_totals(const struct pass *pass)
     (void)putchar('\n');
 }
 
+/* What the pool of batches took: use, largest use and waits. */
+static void print_pool(const struct pass *pass)
+{
+    char used[32], peak[32], limit[32], waited[32];
+    struct pool_figures figures;
+    pool_figures(pass->opening->sync->pool, &figures);
+    printf("pool: %s used, %s at most of %s, %llu wait%s, %s\n",
+           text_bytes(used, figures.used_bytes),
+           text_bytes(peak, figures.peak_bytes),
+           text_bytes(limit, figures.limit_bytes),
+           (unsigned long long)figures.wait_count,
+           figures.wait_count == 1 ? "" : "s",
+           text_elapsed(waited, figures.wait_us / 1000));
+}
+
+static void add_pool(const struct pass *pass, json_t *document)
+{
+    struct pool_figures figures;
+    json_t *pool = json_object();
+    pool_figures(pass->opening->sync->pool, &figures);
+    document_count(pool, "limit_bytes", figures.limit_bytes);
+    document_count(pool, "used_bytes", figures.used_bytes);
+    document_count(pool, "peak_bytes", figures.peak_bytes);
+    document_count(pool, "waits", figures.wait_count);
+    document_seconds(pool, "wait_seconds", (int64_t)figures.wait_us / 1000);
+    (void)json_object_set_new(document, "pool", pool);
+}
+
 static struct summary_line *make_lines(const struct pass *pass)
 {
     struct summary_line *lines = memory_new(pass->run.count, sizeof *lines);
@@ -185,6 +213,8 @@ static void print_json(const struct pass *pass, const struct error *error)
     document_seconds(document, "elapsed_seconds",
                      (clock_monotonic_us() - pass->started_us) / 1000);
     document_error(document, "error", error);
+    if (pass->opening->sync)
+        add_pool(pass, document);
     for (size_t i = 0; i < pass->run.count; i++)
         (void)json_array_append_new(tables, summary_json(&lines[i]));
     (void)json_object_set_new(document, "tables", tables);
@@ -240,6 +270,8 @@ static void print_results(const struct pass *pass, const struct error *error)
         struct summary_line *lines = make_lines(pass);
         summary_print(pass->line, lines, pass->run.count);
         print_totals(pass);
+        if (pass->line->verbose > 0)
+            print_pool(pass);
         memory_free(lines);
     }
     print_failures(pass, error);

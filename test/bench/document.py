@@ -12,7 +12,8 @@ BETTER = (("wall_s", "wall clock", "s"), ("cpu_s", "CPU of all three", "s"),
           ("source_cpu_s", "CPU of the source", "s"),
           ("warehouse_cpu_s", "CPU of the warehouse", "s"),
           ("peak_mib", "memory", "MiB"),
-          ("source_requests", "statements to the source", ""))
+          ("source_requests", "statements to the source", ""),
+          ("inserts", "INSERTs", ""), ("parts", "parts", ""))
 
 
 def _table(rows, left=(0,)):

@@ -41,10 +41,20 @@ def _group(limit_bytes):
             continue
         try:
             (folder / name).write_text(str(limit_bytes), encoding="ascii")
+            _forbid_swap(folder, limit_bytes)
             return folder
         except OSError:
             folder.rmdir()
     return None
+
+
+def _forbid_swap(folder, limit_bytes):
+    """Else what is above the limit would only be moved away. The kernel has
+    the file where it counts swap."""
+    for name, value in (("memory.memsw.limit_in_bytes", limit_bytes),
+                        ("memory.swap.max", 0)):
+        if (folder / name).exists():
+            (folder / name).write_text(str(value), encoding="ascii")
 
 
 def _remove(folder):

@@ -92,6 +92,12 @@ def test_what_a_peer_does_better_is_told_with_its_content():
                      "memory 10.00 against 40.00 MiB"]
 
 
+def test_fewer_parts_of_a_peer_are_told():
+    result = measured()
+    result["tools"]["mariadb | curl"]["median"]["parts"] = 2
+    assert "parts 2 against 3" in document.wins(result)[0]
+
+
 def test_a_plot_is_well_formed_and_cuts_long_bars():
     text = plot.svg(measured(), "a < b")
     found = xml.dom.minidom.parseString(text)

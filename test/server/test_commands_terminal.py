@@ -1,6 +1,7 @@
 """What a person at a terminal sees: progress, colours, questions."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -116,6 +117,17 @@ def test_messages_scroll_above_the_block(shop):
         assert not any("█" in line for line in screen), screen
     finally:
         http.stop()
+
+
+def test_a_verbose_run_tells_of_the_pool(shop):
+    told = shop.run("run", "-v").stdout
+    assert re.search(r"^pool: \S+ ?\S* used, .* at most of .*, \d+ waits?, ",
+                     told, re.M), told
+    pool = json.loads(shop.run("run", "--json").stdout)["pool"]
+    assert 0 == pool["used_bytes"] <= pool["peak_bytes"] \
+        <= pool["limit_bytes"], pool
+    assert {"waits", "wait_seconds"} <= set(pool)
+    assert "pool: " not in shop.run("run").stdout
 
 
 def test_colours_only_where_they_are_wanted(shop):
